@@ -1,0 +1,28 @@
+/*
+ * Globs: the documented grammar of gobwas/glob with '/' as separator (CONTRACT.md's "Globs" in the
+ * README). Compiled once; matching takes time linear in the text for a given pattern (a set of
+ * states is stepped, nothing is tried again), allocates nothing and never fails.
+ */
+#ifndef KEY_GLOB_H
+#define KEY_GLOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct glob;
+
+/** Compiles `text`; any bytes are accepted, what is not a glob by the grammar never matches.
+ *  Returns NULL without memory only. Free with glob_free. Linear in the pattern, in time and memory. */
+struct glob *glob_new(const char *text, size_t text_bytes);
+void glob_free(struct glob *glob);
+
+/** Bytes of memory that the glob holds. */
+size_t glob_memory(const struct glob *glob);
+
+/** True if the whole of `text` matches. */
+bool glob_match(const struct glob *glob, const char *text, size_t text_bytes);
+
+/** Why the pattern can never match (static sentence: "a list is not closed"), NULL if it can. */
+const char *glob_flaw(const struct glob *glob);
+
+#endif

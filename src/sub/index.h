@@ -1,0 +1,65 @@
+/*
+ * The subscription index of a shard: which targets (sets of streams) want a key.
+ *
+ * Two steps, key -> patterns -> targets. Each different stream is one pattern, compiled once, with
+ * the list of its targets; each key that was seen remembers its patterns. A change of subscription
+ * to a living pattern edits that pattern's list and touches no key. A pattern that has lost its last
+ * target is dead for good and is dropped from a key when met. A new literal corrects its one key; a
+ * new glob goes into a journal of which a key tests only the part since its own mark.
+ *
+ * One thread. A target is embedded in what it stands for and owned by the caller.
+ */
+#ifndef SUB_INDEX_H
+#define SUB_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sub_index;
+
+/** A stream as bytes; not terminated. */
+struct sub_stream {
+    const char *text;
+    uint32_t bytes;
+};
+
+/** Embed this in a set of streams. Zero it before sub_target_add. */
+struct sub_target {
+    struct sub_ref *refs; /**< one for each stream: pattern and place in its list of targets */
+    uint32_t ref_count;
+    uint64_t stamp; /**< the last message that took this target */
+};
+
+struct sub_limits {
+    uint32_t max_keys;    /**< keys remembered; the cache is thrown away above */
+    uint32_t max_journal; /**< journal entries kept; 0: 4096 */
+};
+
+/** NULL without memory. */
+struct sub_index *sub_index_new(const struct sub_limits *limits);
+/** All targets must have been removed. */
+void sub_index_free(struct sub_index *index);
+
+/** Adds `target` under `count` different valid streams. All or nothing: 0, or -1 without memory. */
+int sub_target_add(struct sub_index *index, struct sub_target *target,
+                   const struct sub_stream *streams, uint32_t count);
+
+/** Removes `target` from all its streams and frees its references. Cannot fail. */
+void sub_target_remove(struct sub_index *index, struct sub_target *target);
+
+/** Calls `visit` once for each target that wants `key`; `visit` must not change the index. `hash` is
+ *  any 64-bit hash of the key, the same for the same key. Returns the number of targets. Without
+ *  memory for the cache the answer is the same, slower. */
+uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
+                         uint64_t hash, void (*visit)(void *arg, struct sub_target *target),
+                         void *arg);
+
+struct sub_stats {
+    uint64_t patterns;      /**< living patterns */
+    uint64_t subscriptions; /**< (target, stream) pairs */
+    uint64_t keys;          /**< keys remembered */
+    uint64_t memory_bytes;  /**< what the index holds */
+};
+void sub_index_stats(const struct sub_index *index, struct sub_stats *stats);
+
+#endif
