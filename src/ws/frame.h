@@ -1,6 +1,6 @@
 /*
- * Frames of RFC 6455 (section 5): a decoder that takes bytes in any pieces and gives whole messages,
- * and writers of frame headers. No I/O.
+ * Frames of RFC 6455 (section 5): a decoder that takes bytes in any pieces and gives whole
+ * messages, and writers of frame headers. No I/O.
  *
  * The decoder unmasks inside the bytes it is given. A message that lies in one frame and in one
  * piece is not copied; otherwise it is collected in a buffer that grows up to `max_message` and is
@@ -13,7 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum ws_opcode { WS_CONTINUATION = 0, WS_TEXT = 1, WS_BINARY = 2, WS_CLOSE = 8, WS_PING = 9, WS_PONG = 10 };
+enum ws_opcode {
+    WS_CONTINUATION = 0,
+    WS_TEXT = 1,
+    WS_BINARY = 2,
+    WS_CLOSE = 8,
+    WS_PING = 9,
+    WS_PONG = 10
+};
 
 #define WS_CONTROL_BYTES 125 /**< longest payload of a control frame */
 #define WS_REASON_BYTES  123 /**< longest reason of a close frame */
@@ -35,9 +42,9 @@ enum ws_event {
     WS_EVENT_MESSAGE, /**< a TEXT or BINARY message is complete */
     WS_EVENT_PING,
     WS_EVENT_PONG,
-    WS_EVENT_CLOSE,   /**< `code` is the peer's, WS_CLOSE_NONE without one; payload: the reason */
-    WS_EVENT_ERROR,   /**< close with `code`; `reason` says why; decode no more */
-    WS_EVENT_NOMEM,   /**< no memory for the message; decode no more */
+    WS_EVENT_CLOSE, /**< `code` is the peer's, WS_CLOSE_NONE without one; payload: the reason */
+    WS_EVENT_ERROR, /**< close with `code`; `reason` says why; decode no more */
+    WS_EVENT_NOMEM, /**< no memory for the message; decode no more */
 };
 
 struct ws_message {
@@ -53,24 +60,26 @@ struct ws_decoder {
     bool masked;          /**< true at a server: frames must be masked; at a client they must not */
     bool check_utf8;      /**< TEXT must be UTF-8 (1007), told at the first bad byte */
     /* what follows belongs to the decoder */
-    bool fin, taken;
+    bool fin;
     uint8_t header[WS_HEADER_BYTES], header_have, opcode, mask_at, message_opcode;
     uint8_t control_have;
     uint32_t utf8_state;
     uint8_t mask[4];
-    uint64_t left;        /**< payload bytes of the current frame that have not come yet */
-    uint8_t *message;     /**< collected bytes */
+    uint64_t left;    /**< payload bytes of the current frame that have not come yet */
+    uint8_t *message; /**< collected bytes */
     size_t message_bytes, message_room;
-    uint8_t *control;     /**< a control frame in pieces: WS_CONTROL_BYTES, only while needed */
+    uint8_t *control; /**< a control frame in pieces: WS_CONTROL_BYTES, only while needed */
 };
 
 /** Initialises a decoder. No allocation. */
-void ws_decoder_init(struct ws_decoder *decoder, bool masked, bool check_utf8, uint64_t max_message);
+void ws_decoder_init(struct ws_decoder *decoder, bool masked, bool check_utf8,
+                     uint64_t max_message);
 /** Frees what it has collected. */
 void ws_decoder_fini(struct ws_decoder *decoder);
 
-/** Takes bytes from *at up to `end` until something is complete. Errors are told as early as they are
- *  certain (a length above the limit before its payload). Call again while *at < end. */
+/** Takes bytes from *at (it may be `end`) until something is complete. Errors are told as early as
+ *  they are certain: a length above the limit before its payload. Call again until it says
+ *  WS_EVENT_MORE: that call frees what was held for the message before it. */
 enum ws_event ws_decode(struct ws_decoder *decoder, uint8_t **at, uint8_t *end,
                         struct ws_message *message);
 
