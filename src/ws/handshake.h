@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WS_RESPONSE_BYTES 1024 /**< room for any response */
+#define WS_RESPONSE_BYTES      1024  /**< room for any response of ours */
+#define WS_ACCEPT_BYTES        29    /**< the accept value: 28 characters and the end */
+#define WS_RESPONSE_HEAD_BYTES 16384 /**< longest head of a response that a client takes */
 
 /** Part of the request, inside the bytes offered; not terminated. */
 struct ws_text {
@@ -22,6 +24,7 @@ struct ws_request {
     struct ws_text query;     /**< what follows '?', or empty */
     struct ws_text key;       /**< Sec-WebSocket-Key, 24 characters */
     struct ws_text protocols; /**< the first Sec-WebSocket-Protocol value, or empty */
+    struct ws_text fields;    /**< all header lines */
     bool origin, forwarded;   /**< there is an Origin; a Forwarded or X-Forwarded-For */
 };
 
@@ -30,6 +33,13 @@ struct ws_request {
  * minus the HTTP status to refuse it with: 405 a method other than GET (looked at first), 505 not
  * HTTP/1.1, 431 longer than `max_bytes`, 400 anything else (also another WebSocket version).
  * `reason` (static, if not NULL) says what was wrong. The path is not judged. Linear in `count`.
+ *
+ * A refusal comes with the first byte that makes it certain (a TLS hello: the first one), and is
+ * the same however the bytes were cut. What follows the request is not looked at.
+ *
+ * The target is a path, or an http or https URL, as RFC 9112 (3.2.2) asks for: its host is passed
+ * over and its path may be empty. Fragments, user names, and other than printable ASCII are 400. So
+ * are empty lines before the request, and a body: Transfer-Encoding, or a Content-Length but 0.
  */
 long ws_request_parse(const void *bytes, size_t count, size_t max_bytes, struct ws_request *request,
                       const char **reason);
@@ -38,25 +48,28 @@ long ws_request_parse(const void *bytes, size_t count, size_t max_bytes, struct 
 bool ws_request_offers(const struct ws_request *request, const char *name);
 
 /** Writes the 101 response to `out` (WS_RESPONSE_BYTES); `protocol` is NULL for none. Returns its
- *  bytes. */
+ *  bytes, 0 if OpenSSL has no memory. */
 size_t ws_response_accept(const struct ws_request *request, const char *protocol, char *out);
 
 /** Writes a refusal with a text/plain body to `out` (WS_RESPONSE_BYTES; the body is cut to fit) and
- *  `Connection: close`; 400 carries Sec-WebSocket-Version: 13, 405 Allow: GET. Returns its bytes. */
+ *  `Connection: close`; 400 carries Sec-WebSocket-Version: 13, 405 Allow: GET. Returns its bytes.
+ */
 size_t ws_response_refuse(int status, const char *body, char *out);
 
-/** The Sec-WebSocket-Accept of a key (RFC 6455, 4.2.2): 28 characters and the end to `out`. */
-void ws_accept_value(const char *key, size_t key_bytes, char out[29]);
+/** Writes the Sec-WebSocket-Accept of a key (RFC 6455, 4.2.2) to `out`. False and "" if OpenSSL has
+ *  no memory. */
+bool ws_accept_value(const char *key, size_t key_bytes, char out[WS_ACCEPT_BYTES]);
 
 /* Client side. */
 
 /** Writes an upgrade request; `key` is 24 characters of base64. Returns its bytes, 0 if `out_bytes`
- *  do not hold it. `protocol` NULL: none. */
+ *  do not hold it. `protocol` NULL: none. The texts go out as they are. */
 size_t ws_request_write(const char *host, const char *path, const char *key, const char *protocol,
                         char *out, size_t out_bytes);
 
 /** Parses the server's response to `key`. Bytes it takes, 0 if more are needed, -1 if it is not a
- *  good 101 (`reason` static; *status the HTTP status or 0; *body what follows the headers). */
+ *  good 101 (`reason` static; *status the HTTP status or 0; *body what has come after the headers).
+ *  An extension is refused, since none is ever asked for. */
 long ws_response_parse(const void *bytes, size_t count, const char *key, int *status,
                        struct ws_text *body, const char **reason);
 
