@@ -14,8 +14,9 @@
  *
  * Threads: new, listen, start, stop and free belong to one thread at a time; push, wait, adopt and
  * stats may be called from any thread between start and free. The library takes no signal, ends no
- * process and reads no file but the certificate and key that a listener names. It writes to
- * sockets with MSG_NOSIGNAL; with TLS listeners the host program ignores SIGPIPE.
+ * process and reads no file but the certificate and key that a listener names (and, with
+ * outbound_memory 0, what the kernel tells of the memory there is). It writes to sockets with
+ * MSG_NOSIGNAL; with TLS listeners the host program ignores SIGPIPE.
  */
 #ifndef TICKCAST_TICKCAST_H
 #define TICKCAST_TICKCAST_H
@@ -55,7 +56,8 @@ TICKCAST_API const char *tickcast_version(void);
 TICKCAST_API void tickcast_options_init(struct tickcast_options *options);
 
 /** Looks at every option. Returns NULL if all are allowed, else the name of the first that is not
- *  (static); the lowest and highest values stand in the table. */
+ *  (static); the lowest and highest values stand in the table. Besides, ring_slots is a power of two
+ *  and dead_time is above ping_interval. */
 TICKCAST_API const char *tickcast_options_check(const struct tickcast_options *options);
 
 struct tickcast_broker;
