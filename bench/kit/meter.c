@@ -1,0 +1,323 @@
+#include "kit/meter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "kit/client.h"
+#include "kit/cpu.h"
+#include "kit/reader.h"
+#include "ws/frame.h"
+
+#define EVENTS          256
+#define SETUP_BATCH     200
+#define READ_BYTES      (4U << 20)
+#define BATCH_TIMEOUT_S 10
+
+struct connection {
+    int fd;
+    bool ended;
+    struct reader *reader; /* NULL: its bytes are only counted */
+    int64_t owed;          /* bytes of this batch that have not come */
+};
+
+struct meter {
+    struct meter_options options;
+    struct plan plan;
+    struct connection *connections;
+    int epoll, publisher;
+    uint8_t *buffer;     /* READ_BYTES */
+    uint8_t *batch;      /* what is written to the publisher */
+    uint32_t raw_window; /* the yardstick knows the frames of this window */
+    uint32_t seq;
+    uint64_t started, waiting; /* of the batch: when, and connections that are not complete */
+    bool answered;             /* the publisher got a message: always an error here */
+    struct meter_result *result;
+};
+
+static int connect_all(struct meter *meter, uint32_t first, uint32_t count) {
+    const struct meter_options *options = &meter->options;
+    for (uint32_t i = first; i < first + count; i++) {
+        struct connection *connection = &meter->connections[i];
+        int rcvbuf = i < options->plan.frozen ? options->frozen_rcvbuf : 0;
+        connection->fd = client_connect(&options->address, i, rcvbuf);
+        if (connection->fd < 0) return -1;
+        if (!options->raw && client_upgrade(connection->fd, "/ws")) return -1;
+    }
+    return 0;
+}
+
+static int subscribe_all(struct meter *meter, uint32_t first, uint32_t count) {
+    for (int echo = 0; echo < 2; echo++) {
+        for (uint32_t i = first; i < first + count; i++) {
+            int fd = meter->connections[i].fd;
+            if (!echo && client_upgraded(fd)) return -1;
+            size_t bytes;
+            uint8_t *request = plan_request(&meter->plan, i, &bytes);
+            int result = !request ? -1
+                         : echo   ? client_echoed(fd, request, bytes)
+                                  : client_send(fd, request, bytes);
+            free(request);
+            if (result) return -1;
+        }
+    }
+    return 0;
+}
+
+/* Frozen connections are watched for their end only, which epoll tells unasked. */
+static int watch_all(struct meter *meter, uint32_t first, uint32_t count) {
+    const struct meter_options *options = &meter->options;
+    for (uint32_t i = first; i < first + count; i++) {
+        struct connection *connection = &meter->connections[i];
+        bool frozen = i < options->plan.frozen;
+        struct epoll_event event = {.events = frozen ? 0 : EPOLLIN | EPOLLET};
+        event.data.ptr = connection;
+        if (!frozen && !options->raw && i % options->read_each == 0) {
+            connection->reader = reader_new(&meter->plan, i);
+            if (!connection->reader) return -1;
+        }
+        if (fcntl(connection->fd, F_SETFL, O_NONBLOCK) ||
+            epoll_ctl(meter->epoll, EPOLL_CTL_ADD, connection->fd, &event))
+            return -1;
+    }
+    return 0;
+}
+
+static int open_publisher(struct meter *meter) {
+    const struct meter_options *options = &meter->options;
+    meter->publisher = client_connect(&options->address, 0, 0);
+    if (meter->publisher < 0) return -1;
+    if (options->raw) return 0;
+    if (client_upgrade(meter->publisher, "/publish") || client_upgraded(meter->publisher))
+        return -1;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+    return epoll_ctl(meter->epoll, EPOLL_CTL_ADD, meter->publisher, &event);
+}
+
+struct meter *meter_new(const struct meter_options *options) {
+    struct meter *meter = calloc(1, sizeof *meter);
+    if (!meter) return NULL;
+    meter->options = *options;
+    meter->publisher = -1;
+    meter->epoll = epoll_create1(EPOLL_CLOEXEC);
+    meter->buffer = malloc(READ_BYTES);
+    meter->connections = calloc(options->plan.connections, sizeof *meter->connections);
+    bool good = meter->buffer && meter->connections && !plan_init(&meter->plan, &options->plan);
+    uint32_t made = 0;
+    good = good && !open_publisher(meter);
+    while (good && made < options->plan.connections) {
+        uint32_t count = options->plan.connections - made;
+        if (count > SETUP_BATCH) count = SETUP_BATCH;
+        good = !connect_all(meter, made, count) &&
+               (options->raw || !subscribe_all(meter, made, count)) &&
+               !watch_all(meter, made, count);
+        made += count;
+    }
+    if (good) return meter;
+    fprintf(stderr, "bench: cannot set up %u connections\n", options->plan.connections);
+    meter_free(meter);
+    return NULL;
+}
+
+void meter_free(struct meter *meter) {
+    for (uint32_t i = 0; meter->connections && i < meter->options.plan.connections; i++) {
+        if (meter->connections[i].fd > 0) close(meter->connections[i].fd);
+        reader_free(meter->connections[i].reader);
+    }
+    if (meter->publisher >= 0) close(meter->publisher);
+    close(meter->epoll);
+    plan_fini(&meter->plan);
+    free(meter->connections);
+    free(meter->buffer);
+    free(meter->batch);
+    free(meter);
+}
+
+/* --- one batch --- */
+
+static void owe(struct meter *meter, uint32_t symbol) {
+    uint32_t count;
+    const uint32_t *readers = plan_readers(&meter->plan, symbol, &count);
+    int64_t bytes = (int64_t)plan_frame_bytes(&meter->plan);
+    for (uint32_t i = 0; i < count; i++) {
+        struct connection *connection = &meter->connections[readers[i]];
+        if (!connection->owed) meter->waiting++;
+        connection->owed += bytes;
+    }
+    meter->result->messages++;
+    meter->result->deliveries += count;
+}
+
+static size_t make_publications(struct meter *meter, uint32_t window) {
+    static const uint8_t mask[4] = {0x5c, 0x11, 0xe9, 0x70};
+    size_t payload = plan_payload_bytes(&meter->plan), count = 0;
+    uint32_t symbol = 0;
+    for (uint32_t i = 0; i < window; i++) {
+        symbol = plan_next_symbol(&meter->plan, i == 0, symbol);
+        owe(meter, symbol);
+        uint8_t *out = meter->batch + count;
+        size_t head = ws_header_write_masked(WS_BINARY, payload, mask, out);
+        plan_payload(&meter->plan, symbol, ++meter->seq, out + head);
+        ws_mask(out + head, payload, mask, 0);
+        count += head + payload;
+    }
+    return count;
+}
+
+/* The yardstick gets 32 bits of length and then what it is to send; a length of 0 says: again. */
+static size_t make_raw(struct meter *meter, uint32_t window) {
+    for (uint32_t i = 0; i < window; i++) owe(meter, plan_next_symbol(&meter->plan, i == 0, 0));
+    memset(meter->batch, 0, 4);
+    if (meter->raw_window == window) return 4;
+    meter->raw_window = window;
+    size_t payload = plan_payload_bytes(&meter->plan), count = 4;
+    for (uint32_t i = 0; i < window; i++) {
+        count += ws_header_write(WS_BINARY, payload, meter->batch + count);
+        plan_payload(&meter->plan, 0, i, meter->batch + count);
+        count += payload;
+    }
+    uint32_t length = (uint32_t)(count - 4);
+    memcpy(meter->batch, &length, sizeof length);
+    return count;
+}
+
+static int send_batch(struct meter *meter, uint32_t window) {
+    size_t count = meter->options.raw ? make_raw(meter, window) : make_publications(meter, window);
+    meter->started = clock_now_ns();
+    return client_write(meter->publisher, meter->batch, count);
+}
+
+static void connection_ended(struct meter *meter, struct connection *connection) {
+    if (connection->ended) return;
+    connection->ended = true;
+    if ((uint32_t)(connection - meter->connections) < meter->options.plan.frozen)
+        meter->result->evicted++;
+    else
+        fprintf(stderr, "bench: connection %td was closed\n", connection - meter->connections);
+    epoll_ctl(meter->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
+}
+
+static void connection_read(struct meter *meter, struct connection *connection) {
+    ssize_t n;
+    if (!connection->reader) {
+        n = recv(connection->fd, NULL, READ_BYTES, MSG_TRUNC | MSG_DONTWAIT);
+    } else {
+        n = recv(connection->fd, meter->buffer, READ_BYTES, MSG_DONTWAIT);
+    }
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) {
+        connection_ended(meter, connection);
+        return;
+    }
+    if (connection->reader)
+        n = reader_take(connection->reader, connection->fd, meter->buffer, (size_t)n,
+                        &meter->result->broken);
+    bool waited = connection->owed > 0;
+    connection->owed -= n;
+    if (!waited || connection->owed > 0) return;
+    histogram_add(&meter->result->latency, clock_now_ns() - meter->started);
+    meter->waiting--;
+}
+
+static int take_events(struct meter *meter, int timeout_ms) {
+    struct epoll_event events[EVENTS];
+    int count = epoll_wait(meter->epoll, events, EVENTS, timeout_ms);
+    for (int i = 0; i < count; i++) {
+        struct connection *connection = events[i].data.ptr;
+        if (!connection)
+            meter->answered = true;
+        else if (events[i].events == EPOLLIN)
+            connection_read(meter, connection);
+        else
+            connection_ended(meter, connection);
+    }
+    return count;
+}
+
+/* Waits for the batch; true if all is there. */
+static bool receive_batch(struct meter *meter) {
+    uint64_t deadline = meter->started + BATCH_TIMEOUT_S * NS_PER_S;
+    while (meter->waiting && !meter->answered) {
+        int count = take_events(meter, meter->options.sleep ? 1000 : 0);
+        if (count <= 0 && clock_now_ns() > deadline) return false;
+    }
+    return !meter->answered;
+}
+
+/* --- a run --- */
+
+static void pause_until(struct meter *meter, uint64_t when) {
+    for (uint64_t now; (now = clock_now_ns()) < when;) {
+        take_events(meter, (int)((when - now) / NS_PER_MS)); /* evictions */
+    }
+}
+
+static uint64_t own_cpu_ns(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
+static void read_clocks(const struct meter *meter, uint64_t clocks[4]) {
+    clocks[0] = clock_now_ns();
+    clocks[1] = cpu_process_ns(meter->options.pid);
+    clocks[2] = cpu_core_busy_ns(meter->options.core);
+    clocks[3] = own_cpu_ns();
+}
+
+/* What is still owed is lost, what came beyond is extra. Waits a little for what should not come.
+ */
+static int settle(struct meter *meter) {
+    struct meter_result *result = meter->result;
+    pause_until(meter, clock_now_ns() + 5 * NS_PER_MS);
+    for (uint32_t i = 0; i < meter->options.plan.connections; i++) {
+        int64_t owed = meter->connections[i].owed;
+        if (owed > 0) result->lost += (uint64_t)owed;
+        if (owed < 0) result->extra += (uint64_t)-owed;
+        meter->connections[i].owed = 0;
+    }
+    meter->waiting = 0;
+    if (meter->answered) fprintf(stderr, "bench: the broker answered the publisher\n");
+    return result->lost || result->extra || result->broken || meter->answered ? -1 : 0;
+}
+
+int meter_run(struct meter *meter, uint32_t window, uint64_t batches, double seconds,
+              struct meter_result *result) {
+    uint64_t before[4], after[4], evicted = meter->result ? meter->result->evicted : 0;
+    memset(result, 0, sizeof *result);
+    result->window = window;
+    result->evicted = evicted;
+    meter->result = result;
+    free(meter->batch);
+    meter->batch = malloc(4 + window * (plan_payload_bytes(&meter->plan) + WS_HEADER_BYTES));
+    if (!meter->batch) return -1;
+    read_clocks(meter, before);
+    uint64_t end = seconds > 0 ? before[0] + (uint64_t)(seconds * 1e9) : UINT64_MAX;
+    uint64_t interval = meter->options.rate ? NS_PER_S / meter->options.rate : 0, next = before[0];
+    while ((!batches || result->batches < batches) && clock_now_ns() < end) {
+        if (interval) pause_until(meter, next);
+        next += interval;
+        if (send_batch(meter, window) || !receive_batch(meter)) break;
+        result->batches++;
+    }
+    read_clocks(meter, after);
+    result->wall_ns = after[0] - before[0];
+    result->broker_ns = after[1] - before[1];
+    result->core_ns = after[2] - before[2];
+    result->client_ns = after[3] - before[3];
+    return settle(meter);
+}
+
+uint64_t meter_wait_evicted(struct meter *meter, uint64_t count, double seconds) {
+    if (!meter->result) return 0;
+    uint64_t end = clock_now_ns() + (uint64_t)(seconds * 1e9);
+    while (meter->result->evicted < count && clock_now_ns() < end) take_events(meter, 10);
+    return meter->result->evicted;
+}
