@@ -15,8 +15,8 @@
  * Threads: new, listen, start, stop and free belong to one thread at a time; push, wait, adopt and
  * stats may be called from any thread between start and free. The library takes no signal, ends no
  * process and reads no file but the certificate and key that a listener names (and, with
- * outbound_memory 0, what the kernel tells of the memory there is). It writes to sockets with
- * MSG_NOSIGNAL; with TLS listeners the host program ignores SIGPIPE.
+ * outbound_memory 0, what the kernel tells of the memory there is). Its threads have all signals
+ * blocked.
  */
 #ifndef TICKCAST_TICKCAST_H
 #define TICKCAST_TICKCAST_H

@@ -95,6 +95,9 @@ void rings_give_back(struct rings *rings, uint32_t self, uint32_t slots, uint64_
 /** Wakes a worker, from any thread. */
 void rings_signal(struct rings *rings, uint32_t worker);
 
+/** Pushes that were accepted so far; any thread. */
+uint64_t rings_pushed(const struct rings *rings);
+
 /* Stop. */
 
 /** From now on pushes answer CLOSED; returns when no push is in flight any more (each stripe was taken

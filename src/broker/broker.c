@@ -1,0 +1,160 @@
+#include "broker/broker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "shard/intake.h"
+
+#define SPARE_FILES      64  /* descriptors of the file limit that are not for connections */
+#define STOP_POLL_US     500 /* while parked publishers are waited for */
+
+/* What 0 stands for in the options. */
+static void settle_options(struct tickcast_options *options) {
+    if (options->workers == 0) {
+        long cores = sysconf(_SC_NPROCESSORS_ONLN);
+        options->workers = cores < 1 ? 1 : cores > RINGS_MAX ? RINGS_MAX : (uint32_t)cores;
+    }
+    if (options->max_connections == 0) {
+        struct rlimit files = {0};
+        getrlimit(RLIMIT_NOFILE, &files);
+        rlim_t most = files.rlim_cur > UINT32_MAX ? UINT32_MAX : files.rlim_cur;
+        options->max_connections = most > 2 * SPARE_FILES ? (uint32_t)most - SPARE_FILES : SPARE_FILES;
+    }
+    if (options->outbound_memory == 0) options->outbound_memory = memory_available_bytes() / 4;
+}
+
+static int make_rings(struct tickcast_broker *broker) {
+    const struct tickcast_options *options = &broker->shared.options;
+    uint64_t part = options->ring_memory / options->workers;
+    uint64_t least = 4 * (uint64_t)frame_cost(options->max_key_bytes, options->max_payload);
+    struct rings_options rings = {
+        .count = options->workers,
+        .slots = options->ring_slots,
+        .bytes = part > least ? part : least,
+        .number = intake_number,
+    };
+    return rings_new(&rings, &broker->shared.rings);
+}
+
+int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_broker **made) {
+    if (options == NULL || tickcast_options_check(options) != NULL) return TICKCAST_EINVAL;
+    struct tickcast_broker *broker = calloc(1, sizeof *broker);
+    if (broker == NULL) return TICKCAST_ENOMEM;
+    broker->shared.options = *options;
+    settle_options(&broker->shared.options);
+    broker->shared.log = (struct log){options->log, options->log_arg, options->log_level};
+    broker->shared.seed = hash_seed();
+    int result = make_rings(broker);
+    for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
+        result = shard_new(&broker->shared, i, &broker->shards[i]);
+    if (result < 0) {
+        int error = errno;
+        tickcast_broker_free(broker);
+        errno = error;
+        return error == ENOMEM ? TICKCAST_ENOMEM : TICKCAST_ESYSTEM;
+    }
+    *made = broker;
+    return TICKCAST_OK;
+}
+
+static int start_shards(struct tickcast_broker *broker) {
+    uint32_t workers = broker->shared.options.workers;
+    for (uint32_t i = 0; i < workers; i++) {
+        if (shard_start(broker->shards[i]) == 0) continue;
+        int error = errno;
+        atomic_store(&broker->shared.phase, PHASE_DRAINING);
+        for (uint32_t j = 0; j < i; j++) rings_signal(broker->shared.rings, j);
+        for (uint32_t j = 0; j < i; j++) shard_join(broker->shards[j]);
+        errno = error;
+        return -1;
+    }
+    return 0;
+}
+
+int tickcast_broker_start(struct tickcast_broker *broker) {
+    if (broker->state != BROKER_NEW) return TICKCAST_EINVAL;
+    if (start_shards(broker) < 0) return TICKCAST_ESYSTEM;
+    broker->state = BROKER_STARTED;
+    atomic_store(&broker->open, true);
+    if (broker->listener_count == 0) return TICKCAST_OK;
+    int fds[BROKER_MAX_LISTENERS];
+    for (unsigned i = 0; i < broker->listener_count; i++) fds[i] = broker->listeners[i].fd;
+    if (acceptor_start(&broker->acceptor, fds, broker->listener_count, &broker->shared.log,
+                       broker_accepted, broker) == 0)
+        return TICKCAST_OK;
+    int error = errno;
+    tickcast_broker_stop(broker);
+    errno = error;
+    return TICKCAST_ESYSTEM;
+}
+
+bool broker_own_thread(const struct tickcast_broker *broker) {
+    for (uint32_t i = 0; broker->state == BROKER_STARTED && i < broker->shared.options.workers; i++)
+        if (pthread_equal(broker->shards[i]->thread, pthread_self())) return true;
+    return false;
+}
+
+static void signal_all(struct tickcast_broker *broker) {
+    for (uint32_t i = 0; i < broker->shared.options.workers; i++)
+        rings_signal(broker->shared.rings, i);
+}
+
+static void set_phase(struct tickcast_broker *broker, int phase) {
+    atomic_store(&broker->shared.phase, phase);
+    signal_all(broker);
+}
+
+static bool any_parked(const struct tickcast_broker *broker) {
+    for (uint32_t i = 0; i < broker->shared.options.workers; i++)
+        if (count_get(&broker->shards[i]->stats.parked_now) > 0) return true;
+    return false;
+}
+
+/* Waits until no publisher is parked, at most until `until_ns`. */
+static void wait_for_parked(const struct tickcast_broker *broker, uint64_t until_ns) {
+    while (any_parked(broker) && clock_now_ns() < until_ns) usleep(STOP_POLL_US);
+}
+
+int tickcast_broker_stop(struct tickcast_broker *broker) {
+    if (broker_own_thread(broker)) return TICKCAST_EDEADLK;
+    if (broker->state != BROKER_STARTED) {
+        broker->state = BROKER_STOPPED;
+        rings_close(broker->shared.rings);
+        return TICKCAST_OK;
+    }
+    uint64_t stop_ns =
+        clock_now_ns() + broker->shared.options.stop_timeout_ms * NS_PER_MS;
+    uint64_t half_ns = stop_ns - broker->shared.options.stop_timeout_ms * NS_PER_MS / 2;
+    atomic_store(&broker->shared.stop_ns, stop_ns);
+    atomic_store(&broker->open, false);
+    set_phase(broker, PHASE_STOPPING);
+    wait_for_parked(broker, half_ns);
+    set_phase(broker, PHASE_HALF);
+    wait_for_parked(broker, stop_ns);
+    rings_close(broker->shared.rings); /* now no push is in flight */
+    acceptor_stop(broker->acceptor);
+    broker->acceptor = NULL;
+    set_phase(broker, PHASE_DRAINING);
+    for (uint32_t i = 0; i < broker->shared.options.workers; i++) shard_join(broker->shards[i]);
+    broker->state = BROKER_STOPPED;
+    broker_close_listeners(broker);
+    return TICKCAST_OK;
+}
+
+static void drop_frame(void *frame) { frame_unref(frame); }
+
+void tickcast_broker_free(struct tickcast_broker *broker) {
+    if (broker == NULL) return;
+    if (broker->state == BROKER_STARTED) tickcast_broker_stop(broker);
+    broker_close_listeners(broker);
+    for (uint32_t i = 0; i < RINGS_MAX; i++) shard_free(broker->shards[i]);
+    if (broker->shared.rings != NULL) rings_free(broker->shared.rings, drop_frame);
+    for (unsigned i = 0; i < broker->listener_count; i++) SSL_CTX_free(broker->listeners[i].tls);
+    free(broker);
+}

@@ -1,0 +1,47 @@
+/* The broker behind the public API: what its files share. */
+#ifndef BROKER_BROKER_H
+#define BROKER_BROKER_H
+
+#include "net/acceptor.h"
+#include "shard/shard.h"
+
+#define BROKER_MAX_LISTENERS 64
+
+/** A bound listener. */
+struct listening_socket {
+    int fd;
+    uint16_t port;
+    SSL_CTX *tls;    /**< or NULL: plain */
+    char *unix_path; /**< heap; removed at free */
+};
+
+enum broker_state { BROKER_NEW, BROKER_STARTED, BROKER_STOPPED };
+
+struct tickcast_broker {
+    struct shard_shared shared;
+    struct shard *shards[RINGS_MAX];
+    struct acceptor *acceptor;
+    struct listening_socket listeners[BROKER_MAX_LISTENERS];
+    unsigned listener_count;
+    enum broker_state state;   /**< of the owner's thread */
+    _Atomic bool open;         /**< adopt is allowed */
+    struct log_limit full_limit; /**< of the acceptor's thread */
+    _Atomic uint64_t accepted, refused, push_again;
+};
+
+/** Gives an accepted socket to the least loaded shard. On failure the caller keeps `fd`:
+ *  EAGAIN, ECLOSED, ENOMEM. Any thread. */
+int broker_assign(struct tickcast_broker *broker, int fd, SSL_CTX *tls, const struct peer *peer,
+                  const void *bytes, size_t count);
+
+/** acceptor_take of a broker. */
+void broker_accepted(void *arg, unsigned listener, int fd, const struct sockaddr_storage *address,
+                     socklen_t address_bytes);
+
+/** Closes the listening sockets and removes Unix socket files. */
+void broker_close_listeners(struct tickcast_broker *broker);
+
+/** True on a thread of the broker. */
+bool broker_own_thread(const struct tickcast_broker *broker);
+
+#endif

@@ -1,0 +1,168 @@
+/* Listeners, and connections on their way to a shard. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/broker.h"
+#include "ws/handshake.h"
+
+static struct socket_tuning tuning_of(const struct tickcast_options *options) {
+    uint32_t longest = options->dead_time_ms;
+    if (options->slow_time_ms > longest) longest = options->slow_time_ms;
+    return (struct socket_tuning){
+        .notsent_lowat_bytes = (int)options->notsent_lowat,
+        .user_timeout_ms = (int)longest, /* the kernel also ends readers with a closed window */
+    };
+}
+
+static int open_socket(const struct tickcast_options *options,
+                       const struct tickcast_listener *listener, struct listening_socket *made) {
+    if (listener->unix_path != NULL) {
+        made->unix_path = strdup(listener->unix_path);
+        if (made->unix_path == NULL) return -1;
+        made->fd = socket_listen_unix(listener->unix_path, (int)options->backlog);
+    } else {
+        made->fd = socket_listen(listener->host, listener->port, (int)options->backlog, &made->port);
+    }
+    if (made->fd < 0) {
+        int error = errno;
+        free(made->unix_path);
+        errno = error;
+        return -1;
+    }
+    struct socket_tuning tuning = tuning_of(options);
+    socket_tune(made->fd, &tuning); /* accepted sockets inherit it */
+    return 0;
+}
+
+int tickcast_broker_listen(struct tickcast_broker *broker, const struct tickcast_listener *listener) {
+    if (broker->state != BROKER_NEW || broker->listener_count == BROKER_MAX_LISTENERS ||
+        (listener->host == NULL) == (listener->unix_path == NULL) ||
+        (listener->cert_file == NULL) != (listener->key_file == NULL))
+        return TICKCAST_EINVAL;
+    struct listening_socket made = {.fd = -1};
+    if (listener->cert_file != NULL) {
+        char error[TLS_ERROR_BYTES];
+        made.tls = tls_context_new(listener->cert_file, listener->key_file, error);
+        if (made.tls == NULL) {
+            log_line(&broker->shared.log, LOG_ERROR, "%s", error);
+            return TICKCAST_ETLS;
+        }
+    }
+    if (open_socket(&broker->shared.options, listener, &made) < 0) {
+        int error = errno;
+        SSL_CTX_free(made.tls);
+        errno = error;
+        return error == ENOMEM ? TICKCAST_ENOMEM : TICKCAST_ESYSTEM;
+    }
+    broker->listeners[broker->listener_count] = made;
+    return (int)broker->listener_count++;
+}
+
+uint16_t tickcast_broker_port(const struct tickcast_broker *broker, int number) {
+    if (number < 0 || (unsigned)number >= broker->listener_count) return 0;
+    return broker->listeners[number].port;
+}
+
+void broker_close_listeners(struct tickcast_broker *broker) {
+    for (unsigned i = 0; i < broker->listener_count; i++) {
+        struct listening_socket *listener = &broker->listeners[i];
+        if (listener->fd >= 0) close(listener->fd);
+        listener->fd = -1;
+        if (listener->unix_path != NULL) unlink(listener->unix_path);
+        free(listener->unix_path);
+        listener->unix_path = NULL;
+    }
+}
+
+static struct shard *least_loaded(struct tickcast_broker *broker) {
+    struct shard *least = broker->shards[0];
+    for (uint32_t i = 1; i < broker->shared.options.workers; i++) {
+        struct shard *shard = broker->shards[i];
+        if (atomic_load_explicit(&shard->load, memory_order_relaxed) <
+            atomic_load_explicit(&least->load, memory_order_relaxed))
+            least = shard;
+    }
+    return least;
+}
+
+int broker_assign(struct tickcast_broker *broker, int fd, SSL_CTX *tls, const struct peer *peer,
+                  const void *bytes, size_t count) {
+    if (!atomic_load(&broker->open)) return TICKCAST_ECLOSED;
+    struct handover *handover = calloc(1, sizeof *handover + count);
+    if (handover == NULL) return TICKCAST_ENOMEM;
+    if (atomic_fetch_add(&broker->shared.connections, 1) >=
+        broker->shared.options.max_connections) {
+        atomic_fetch_sub(&broker->shared.connections, 1);
+        free(handover);
+        return TICKCAST_EAGAIN;
+    }
+    if (tls != NULL) SSL_CTX_up_ref(tls);
+    handover->tls = tls;
+    handover->fd = fd;
+    handover->peer = *peer;
+    handover->count = count;
+    if (count > 0) memcpy(handover->bytes, bytes, count);
+    struct shard *shard = least_loaded(broker);
+    atomic_fetch_add(&shard->load, 1);
+    if (shard_hand_over(shard, handover) == 0) return TICKCAST_OK;
+    atomic_fetch_sub(&shard->load, 1);
+    atomic_fetch_sub(&broker->shared.connections, 1);
+    handover->fd = -1;
+    handover_free(handover);
+    return TICKCAST_ECLOSED;
+}
+
+/* No place for this connection: say so where that can be said at once. */
+static void turn_away(struct tickcast_broker *broker, int fd, bool tls, const struct peer *peer) {
+    char response[WS_RESPONSE_BYTES];
+    atomic_fetch_add_explicit(&broker->refused, 1, memory_order_relaxed);
+    log_limited(&broker->shared.log, LOG_WARNING, &broker->full_limit,
+                "%s: refused: max_connections (%u) reached", peer->text,
+                broker->shared.options.max_connections);
+    if (!tls) {
+        size_t bytes = ws_response_refuse(503, "too many connections\n", response);
+        (void)!send(fd, response, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
+        shutdown(fd, SHUT_WR);
+        char request[1024]; /* bytes left unread would turn the close into a reset */
+        while (recv(fd, request, sizeof request, MSG_DONTWAIT) > 0) {
+        }
+    }
+    close(fd);
+}
+
+void broker_accepted(void *arg, unsigned listener, int fd, const struct sockaddr_storage *address,
+                     socklen_t address_bytes) {
+    struct tickcast_broker *broker = arg;
+    SSL_CTX *tls = broker->listeners[listener].tls;
+    struct peer peer;
+    peer_describe(address, address_bytes, &peer);
+    atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
+    int result = broker_assign(broker, fd, tls, &peer, NULL, 0);
+    if (result == TICKCAST_EAGAIN) turn_away(broker, fd, tls != NULL, &peer);
+    else if (result != TICKCAST_OK) close(fd);
+}
+
+int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, int listener, const void *bytes,
+                          size_t count) {
+    if (fd < 0 || listener < -1 || listener >= (int)broker->listener_count ||
+        count > broker->shared.options.max_handshake || (listener >= 0 && count > 0) ||
+        (listener >= 0 && broker->listeners[listener].tls == NULL))
+        return TICKCAST_EINVAL;
+    struct sockaddr_storage address = {0};
+    socklen_t address_bytes = sizeof address;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || getpeername(fd, (struct sockaddr *)&address, &address_bytes) < 0)
+        return TICKCAST_EINVAL;
+    struct peer peer;
+    peer_describe(&address, address_bytes, &peer);
+    if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return TICKCAST_EINVAL;
+    struct socket_tuning tuning = tuning_of(&broker->shared.options);
+    socket_tune(fd, &tuning);
+    SSL_CTX *tls = listener >= 0 ? broker->listeners[listener].tls : NULL;
+    int result = broker_assign(broker, fd, tls, &peer, bytes, count);
+    if (result == TICKCAST_OK) atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
+    return result;
+}

@@ -1,0 +1,50 @@
+/* Push from the threads of the host program, and the counters. */
+#include "broker/broker.h"
+#include "proto/msgpack_walk.h"
+#include "shard/intake.h"
+
+int tickcast_push(struct tickcast_broker *broker, const char *key, size_t key_bytes,
+                  const void *data, size_t data_bytes) {
+    const struct shard_shared *shared = &broker->shared;
+    if (data_bytes == 0 || data_bytes > shared->options.max_payload ||
+        msgpack_walk(data, data_bytes, PROTO_DATA_DEPTH) != data_bytes)
+        return TICKCAST_EINVAL;
+    const char *error;
+    struct frame *frame =
+        intake_frame(&shared->options, shared->seed, key, key_bytes, data, data_bytes, &error);
+    if (frame == NULL) return error != NULL ? TICKCAST_EINVAL : TICKCAST_ENOMEM;
+    struct ring_item item = intake_item(frame);
+    int result = rings_push(shared->rings, &item);
+    frame_unref(frame);
+    if (result == RINGS_OK) return TICKCAST_OK;
+    if (result == RINGS_CLOSED) return TICKCAST_ECLOSED;
+    atomic_fetch_add_explicit(&broker->push_again, 1, memory_order_relaxed);
+    return TICKCAST_EAGAIN;
+}
+
+int tickcast_wait(struct tickcast_broker *broker, int timeout_ms) {
+    if (broker_own_thread(broker)) return TICKCAST_EDEADLK;
+    switch (rings_wait(broker->shared.rings, timeout_ms)) {
+    case RINGS_OK: return TICKCAST_OK;
+    case RINGS_TIMEDOUT: return TICKCAST_ETIMEDOUT;
+    default: return TICKCAST_ECLOSED;
+    }
+}
+
+static void add_shard(struct tickcast_stats *stats, const struct shard *shard) {
+#define ADD(name, sentence) stats->name += count_get(&shard->stats.name);
+    TICKCAST_STATS(ADD)
+#undef ADD
+    stats->outbound_now += count_get(&shard->outbound.used);
+    stats->inbound_now += count_get(&shard->inbound.used);
+}
+
+void tickcast_broker_stats(const struct tickcast_broker *broker, struct tickcast_stats *stats) {
+    *stats = (struct tickcast_stats){0};
+    for (uint32_t i = 0; i < broker->shared.options.workers; i++)
+        add_shard(stats, broker->shards[i]);
+    stats->accepted += atomic_load_explicit(&broker->accepted, memory_order_relaxed);
+    stats->refused += atomic_load_explicit(&broker->refused, memory_order_relaxed);
+    stats->push_again += atomic_load_explicit(&broker->push_again, memory_order_relaxed);
+    stats->pushed += rings_pushed(broker->shared.rings);
+}

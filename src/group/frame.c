@@ -1,0 +1,35 @@
+#include "group/frame.h"
+
+#include <stdlib.h>
+
+#include "tickcast/messages.h"
+#include "ws/frame.h"
+
+/* The map's head and the "key" string before the key's own header. */
+#define BEFORE_KEY 5
+
+static uint32_t string_header_bytes(size_t bytes) { return bytes < 32 ? 1 : bytes < 256 ? 2 : 3; }
+
+size_t frame_cost(size_t key_bytes, size_t data_bytes) {
+    return sizeof(struct frame) + WS_HEADER_BYTES + tickcast_payload_size(key_bytes, data_bytes);
+}
+
+struct frame *frame_new(const char *key, size_t key_bytes, uint64_t hash, const void *data,
+                        size_t data_bytes) {
+    struct frame *frame = malloc(frame_cost(key_bytes, data_bytes));
+    if (frame == NULL) return NULL;
+    size_t payload = tickcast_payload_size(key_bytes, data_bytes);
+    size_t header = ws_header_write(WS_BINARY, payload, frame->wire);
+    tickcast_payload_encode(key, key_bytes, data, data_bytes, frame->wire + header);
+    atomic_init(&frame->refs, 1);
+    frame->bytes = (uint32_t)(header + payload);
+    frame->hash = hash;
+    frame->seq = 0;
+    frame->key_at = (uint32_t)header + BEFORE_KEY + string_header_bytes(key_bytes);
+    frame->key_bytes = (uint32_t)key_bytes;
+    return frame;
+}
+
+void frame_unref(struct frame *frame) {
+    if (atomic_fetch_sub_explicit(&frame->refs, 1, memory_order_acq_rel) == 1) free(frame);
+}

@@ -1,0 +1,42 @@
+/*
+ * A frame: one published message, encoded once as the WebSocket frame that all its subscribers get,
+ * immutable and reference-counted. Its references belong to the rings it is on; any thread.
+ */
+#ifndef GROUP_FRAME_H
+#define GROUP_FRAME_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct frame {
+    _Atomic uint32_t refs;
+    uint32_t bytes;     /**< of `wire` */
+    uint64_t hash;      /**< of the key */
+    uint64_t seq;       /**< rises per key; set when the frame is placed */
+    uint32_t key_at;    /**< offset of the key in `wire` */
+    uint32_t key_bytes;
+    uint8_t wire[];     /**< frame header and payload (CONTRACT c9) */
+};
+
+/** Encodes a message; `data` is one msgpack object. One reference, the caller's. NULL without memory. */
+struct frame *frame_new(const char *key, size_t key_bytes, uint64_t hash, const void *data,
+                        size_t data_bytes);
+
+/** Gives the number and all references at once; called while nobody else knows the frame. */
+static inline void frame_number(struct frame *frame, uint64_t seq, uint32_t refs) {
+    frame->seq = seq;
+    atomic_store_explicit(&frame->refs, refs, memory_order_relaxed);
+}
+
+/** Drops one reference; the last one frees. Release/acquire: whoever frees sees all uses as past. */
+void frame_unref(struct frame *frame);
+
+/** What a frame with these lengths costs of a ring's bytes. */
+size_t frame_cost(size_t key_bytes, size_t data_bytes);
+
+static inline const char *frame_key(const struct frame *frame) {
+    return (const char *)frame->wire + frame->key_at;
+}
+
+#endif

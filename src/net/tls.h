@@ -1,0 +1,19 @@
+/*
+ * TLS 1.2 and 1.3 of a listener: one certificate chain and key. A context is made and checked as a
+ * whole and never changed; connections hold their own reference (OpenSSL's).
+ */
+#ifndef NET_TLS_H
+#define NET_TLS_H
+
+#include <openssl/ssl.h>
+#include <stddef.h>
+
+#define TLS_ERROR_BYTES 256
+
+/** Makes a server's context. NULL if the files cannot be used: then `error` says which and why. */
+SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error[TLS_ERROR_BYTES]);
+
+/** The oldest reason on this thread's OpenSSL error queue in words, and clears it. */
+const char *tls_reason(char error[TLS_ERROR_BYTES]);
+
+#endif

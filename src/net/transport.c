@@ -1,0 +1,98 @@
+#include "net/transport.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/socket.h"
+
+bool transport_open(struct transport *transport, int fd, SSL_CTX *context) {
+    SSL *ssl = NULL;
+    if (context != NULL) {
+        ERR_clear_error();
+        ssl = SSL_new(context);
+        if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
+            SSL_free(ssl);
+            ERR_clear_error();
+            return false;
+        }
+        SSL_set_accept_state(ssl);
+    }
+    *transport = (struct transport){.fd = fd, .ssl = ssl};
+    return true;
+}
+
+void transport_close(struct transport *transport, bool reset) {
+    if (transport->ssl != NULL) {
+        SSL_free(transport->ssl);
+        ERR_clear_error();
+    }
+    if (reset) socket_reset(transport->fd);
+    else close(transport->fd);
+    *transport = (struct transport){.fd = -1};
+}
+
+void transport_shutdown(struct transport *transport) {
+    if (transport->ssl != NULL && SSL_is_init_finished(transport->ssl)) {
+        ERR_clear_error();
+        (void)SSL_shutdown(transport->ssl); /* best effort: the close frame was the real end */
+        ERR_clear_error();
+    }
+    (void)shutdown(transport->fd, SHUT_WR);
+}
+
+static enum transport_result result_of(SSL *ssl, int result, int crossed) {
+    int error = SSL_get_error(ssl, result);
+    int same = crossed == SSL_ERROR_WANT_WRITE ? SSL_ERROR_WANT_READ : SSL_ERROR_WANT_WRITE;
+    if (error == same) return TRANSPORT_AGAIN;
+    if (error == crossed) return TRANSPORT_CROSS;
+    ERR_clear_error();
+    return TRANSPORT_GONE;
+}
+
+static ssize_t tls_read(SSL *ssl, void *bytes, size_t room) {
+    ERR_clear_error();
+    size_t got;
+    int result = SSL_read_ex(ssl, bytes, room, &got);
+    if (result == 1) return (ssize_t)got;
+    if (SSL_get_error(ssl, result) == SSL_ERROR_ZERO_RETURN) return 0;
+    return result_of(ssl, result, SSL_ERROR_WANT_WRITE);
+}
+
+ssize_t transport_read(struct transport *transport, void *bytes, size_t room) {
+    if (transport->ssl != NULL) return tls_read(transport->ssl, bytes, room);
+    ssize_t got;
+    do got = recv(transport->fd, bytes, room, 0);
+    while (got < 0 && errno == EINTR);
+    if (got >= 0) return got;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_AGAIN : TRANSPORT_GONE;
+}
+
+bool transport_pending(const struct transport *transport) {
+    return transport->ssl != NULL && SSL_pending(transport->ssl) > 0;
+}
+
+static ssize_t tls_write(SSL *ssl, const struct iovec *pieces) {
+    ERR_clear_error();
+    size_t taken;
+    int result = SSL_write_ex(ssl, pieces[0].iov_base, transport_offer(pieces), &taken);
+    if (result == 1) return (ssize_t)taken;
+    return result_of(ssl, result, SSL_ERROR_WANT_READ);
+}
+
+ssize_t transport_write(struct transport *transport, const struct iovec *pieces, int count) {
+    if (transport->ssl != NULL) return tls_write(transport->ssl, pieces);
+    ssize_t taken;
+    do {
+        if (count == 1) {
+            taken = send(transport->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+        } else {
+            struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces,
+                                     .msg_iovlen = (size_t)count};
+            taken = sendmsg(transport->fd, &message, MSG_NOSIGNAL);
+        }
+    } while (taken < 0 && errno == EINTR);
+    if (taken >= 0) return taken;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_AGAIN : TRANSPORT_GONE;
+}

@@ -1,0 +1,52 @@
+/*
+ * The bytes of a connection, plain or TLS. Non-blocking; one thread. The caller waits for what a
+ * result names and calls again; a write that was blocked is repeated with the same bytes or more.
+ */
+#ifndef NET_TRANSPORT_H
+#define NET_TRANSPORT_H
+
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#define TRANSPORT_RECORD_BYTES 16384 /**< of one SSL_write: a full TLS record (RFC 8446, 5.1) */
+
+struct transport {
+    int fd;
+    SSL *ssl; /**< NULL: plain */
+};
+
+/** Results below 0. */
+enum transport_result {
+    TRANSPORT_AGAIN = -1, /**< the kernel takes or has nothing now */
+    TRANSPORT_CROSS = -2, /**< TLS: a read waits for writing, or a write for reading */
+    TRANSPORT_GONE = -3,  /**< reset, or a TLS error: the connection is of no more use */
+};
+
+/** `context` NULL: plain. False without memory. Does not own `fd` until it succeeded. */
+bool transport_open(struct transport *transport, int fd, SSL_CTX *context);
+
+/** Closes: in order, or with `reset` by RST. */
+void transport_close(struct transport *transport, bool reset);
+
+/** Says that nothing more will be sent (close_notify, FIN). */
+void transport_shutdown(struct transport *transport);
+
+/** Reads up to `room` bytes (TLS handshakes on the way). Bytes, 0 at the end, or a result. */
+ssize_t transport_read(struct transport *transport, void *bytes, size_t room);
+
+/** True if TLS holds bytes that no poll of the socket will tell of. */
+bool transport_pending(const struct transport *transport);
+
+/** Writes from the pieces: plain all of them in one call, TLS at most one record of the first. Bytes
+ *  taken or a result. */
+ssize_t transport_write(struct transport *transport, const struct iovec *pieces, int count);
+
+/** What transport_write offers to TLS of these pieces: after TRANSPORT_AGAIN it is committed. */
+static inline size_t transport_offer(const struct iovec *pieces) {
+    return pieces[0].iov_len < TRANSPORT_RECORD_BYTES ? pieces[0].iov_len : TRANSPORT_RECORD_BYTES;
+}
+
+#endif

@@ -1,0 +1,172 @@
+#include "shard/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "shard/groups.h"
+
+static const struct {
+    size_t counter;
+    enum ws_close_code code;
+    enum log_level level;
+    const char *sentence;
+} ends[END_COUNT] = {
+#define CONN_END_ROW(name, counter, code, level, sentence)                                         \
+    [END_##name] = {offsetof(struct shard_stats, counter), code, level, sentence},
+    CONN_ENDS(CONN_END_ROW)
+#undef CONN_END_ROW
+};
+
+static void count_end(struct shard *shard, enum conn_end end) {
+    count_t *counter = (count_t *)(void *)((char *)&shard->stats + ends[end].counter);
+    count_add(&shard->stats.closed, 1);
+    if (counter != &shard->stats.closed) count_add(counter, 1);
+}
+
+static void log_end(struct conn *conn, enum conn_end end, const char *detail) {
+    struct shard *shard = conn->shard;
+    log_limited(&shard->shared->log, ends[end].level, &shard->limits[end], "%s: %s%s%s",
+                conn->peer.text, ends[end].sentence, detail != NULL ? ": " : "",
+                detail != NULL ? detail : "");
+}
+
+static void init_lists(struct conn *conn) {
+    list_init(&conn->all);
+    list_init(&conn->deadline);
+    list_init(&conn->ping);
+    list_init(&conn->unfinished);
+    list_init(&conn->turn);
+}
+
+/* A random slot of the wheel: pings of connections that came together do not go together. */
+static uint32_t ping_slot(const struct conn *conn) {
+    uint64_t salt = (uint64_t)(uintptr_t)conn ^ conn->shard->now_ns;
+    return (uint32_t)(hash_bytes(&salt, sizeof salt, conn->shard->shared->seed) % SHARD_PINGS);
+}
+
+void conn_open(struct shard *shard, struct handover *handover) {
+    struct conn *conn = calloc(1, sizeof *conn);
+    if (conn == NULL || !transport_open(&conn->transport, handover->fd, handover->tls)) {
+        log_line(&shard->shared->log, LOG_ERROR, "%s: no memory for a connection",
+                 handover->peer.text);
+        free(conn);
+        handover_free(handover);
+        atomic_fetch_sub_explicit(&shard->load, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&shard->shared->connections, 1, memory_order_relaxed);
+        return;
+    }
+    handover->fd = -1;
+    conn->shard = shard;
+    conn->peer = handover->peer;
+    conn->state = CONN_HANDSHAKE;
+    init_lists(conn);
+    member_join(&conn->member, &shard->lobby);
+    ws_decoder_init(&conn->decoder, true, shard->shared->options.strict_utf8,
+                    shard->shared->options.max_message);
+    event_assign(&conn->read_event, shard->base, conn->transport.fd, EV_READ | EV_PERSIST,
+                 conn_on_readable, conn);
+    event_assign(&conn->write_event, shard->base, conn->transport.fd, EV_WRITE | EV_PERSIST,
+                 conn_on_writable, conn);
+    list_insert(&shard->conns, &conn->all);
+    list_insert(&shard->handshakes, &conn->deadline);
+    list_insert(&shard->pings[ping_slot(conn)], &conn->ping);
+    conn->since_ns = conn->alive_ns = shard->now_ns;
+    count_add(&shard->stats.connections_now, 1);
+    conn_set_reading(conn, true);
+    if (handover->count > 0) conn_input(conn, handover->bytes, handover->count);
+    handover_free(handover);
+}
+
+void conn_charge(struct conn *conn) {
+    size_t now = conn->held_bytes + ws_decoder_memory(&conn->decoder) + publisher_memory(conn);
+    budget_take(&conn->shard->inbound, now - conn->charged);
+    conn->charged = (uint32_t)now;
+}
+
+static void drop_input(struct conn *conn) {
+    free(conn->held);
+    conn->held = NULL;
+    conn->held_bytes = 0;
+    ws_decoder_fini(&conn->decoder);
+    if (conn->publisher != NULL) publisher_close(conn);
+    list_remove(&conn->unfinished);
+    conn_charge(conn);
+}
+
+/* The connection's subscription is over, also for the counters. */
+static void unsubscribe(struct conn *conn) {
+    if (conn->subscribed) count_sub(&conn->shard->stats.subscribers_now, 1);
+    conn->subscribed = false;
+}
+
+void conn_doom(struct conn *conn, enum conn_end end, bool reset) {
+    if (conn->state == CONN_DOOMED) return;
+    struct shard *shard = conn->shard;
+    if (conn->state < CONN_CLOSING) {
+        count_end(shard, end);
+        log_end(conn, end, NULL);
+    }
+    conn->state = CONN_DOOMED;
+    drop_input(conn);
+    unsubscribe(conn);
+    event_del(&conn->read_event);
+    event_del(&conn->write_event);
+    struct group *group = conn->member.group;
+    member_leave(&conn->member);
+    groups_released(shard, group);
+    transport_close(&conn->transport, reset);
+    list_remove(&conn->all);
+    list_remove(&conn->deadline);
+    list_remove(&conn->ping);
+    list_remove(&conn->turn);
+    list_insert(&shard->doomed, &conn->turn);
+    count_sub(&shard->stats.connections_now, 1);
+    atomic_fetch_sub_explicit(&shard->load, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&shard->shared->connections, 1, memory_order_relaxed);
+}
+
+void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t count,
+                 const char *detail) {
+    if (conn->state >= CONN_CLOSING) return;
+    struct shard *shard = conn->shard;
+    count_end(shard, end);
+    log_end(conn, end, detail);
+    conn->state = CONN_CLOSING;
+    drop_input(conn);
+    unsubscribe(conn);
+    list_remove(&conn->turn);
+    list_remove(&conn->deadline);
+    conn->since_ns = shard->now_ns;
+    list_insert(&shard->closings, &conn->deadline);
+    struct group *group = conn->member.group;
+    /* an evicted reader will hardly take megabytes that remain of its frame */
+    uint64_t max_copy = end == END_SLOW || end == END_OUTBOUND ? MEMBER_CLOSE_COPY_BYTES : UINT64_MAX;
+    if (!member_close(&conn->member, &shard->lobby, bytes, (uint32_t)count, max_copy)) {
+        conn_doom(conn, end, true);
+        return;
+    }
+    groups_released(shard, group);
+    conn_set_reading(conn, true); /* to see the peer's end; its bytes are thrown away */
+    conn_flush(conn);
+}
+
+void conn_fail(struct conn *conn, enum conn_end end, const char *reason) {
+    uint8_t frame[2 + WS_CONTROL_BYTES];
+    if (conn->state == CONN_HANDSHAKE) {
+        conn_doom(conn, end, false);
+        return;
+    }
+    const char *text = reason != NULL ? reason : ends[end].sentence;
+    size_t bytes = ws_close_write(ends[end].code, text, frame);
+    conn_finish(conn, end, frame, bytes, reason);
+}
+
+void shard_bury(struct shard *shard) {
+    while (!list_empty(&shard->doomed)) {
+        struct conn *conn = LIST_ITEM(shard->doomed.next, struct conn, turn);
+        list_remove(&conn->turn);
+        free(conn);
+    }
+    groups_bury(shard);
+}

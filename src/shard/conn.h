@@ -1,0 +1,119 @@
+/*
+ * A connection: its states and its end. Input is in conn_in.c, output in conn_out.c, what messages mean
+ * in session.c and publisher.c. Worker's thread only.
+ *
+ *     HANDSHAKE -> OPEN -> CLOSING (last bytes queued) -> DRAINING (they are out) -> doomed
+ *
+ * Nothing is freed inside its own callback: an ended connection is doomed and freed at the end of the
+ * turn.
+ */
+#ifndef SHARD_CONN_H
+#define SHARD_CONN_H
+
+#include <event2/event_struct.h>
+
+#include "net/transport.h"
+#include "shard/shard.h"
+#include "ws/frame.h"
+
+enum conn_state { CONN_HANDSHAKE, CONN_OPEN, CONN_CLOSING, CONN_DRAINING, CONN_DOOMED };
+
+struct conn {
+    struct member member;
+    struct transport transport;
+    struct shard *shard;
+    struct list all;
+    struct list deadline;   /**< handshakes, blocked or closings; by state */
+    uint64_t since_ns;      /**< of the deadline */
+    struct list ping;       /**< slot of the wheel */
+    struct list unfinished; /**< while a message has begun */
+    struct list turn;       /**< resumed, starved or doomed */
+    uint64_t alive_ns;      /**< when something was last received or acknowledged, for all we know */
+    uint64_t acked_bytes;   /**< by then */
+    uint8_t *held;          /**< bytes read that cannot be decoded yet; heap */
+    uint32_t held_bytes;
+    uint32_t charged;       /**< of inbound memory */
+    struct publisher *publisher; /**< of /publish, else NULL */
+    enum conn_state state;
+    bool reading;           /**< the read event is added */
+    bool writing;           /**< the write event is added */
+    bool received;          /**< since the last look at its liveness */
+    bool subscribed;        /**< counted in subscribers_now */
+    struct ws_decoder decoder;
+    struct event read_event, write_event;
+    struct peer peer;
+};
+
+#define CONN_OF(member_pointer) LIST_ITEM(member_pointer, struct conn, member)
+
+/** Takes a handed-over connection; on failure everything of it is released. */
+void conn_open(struct shard *shard, struct handover *handover);
+
+/** Ends with a close frame (the code of `end`) and `reason`, the end's sentence if NULL. */
+void conn_fail(struct conn *conn, enum conn_end end, const char *reason);
+
+/** Ends with `bytes` as the last that is sent (a close frame or an HTTP response). */
+void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t count,
+                 const char *detail);
+
+/** Ends at once, by RST with `reset`. Nothing more is called for this connection. */
+void conn_doom(struct conn *conn, enum conn_end end, bool reset);
+
+/** Frees what was doomed, and groups that have lost their last member. End of the turn. */
+void shard_bury(struct shard *shard);
+
+/** Charges inbound memory with what the connection holds now. */
+void conn_charge(struct conn *conn);
+
+/* conn_in.c */
+
+void conn_on_readable(evutil_socket_t fd, short what, void *arg);
+/** Decodes `count` bytes, and holds what cannot be decoded yet. */
+void conn_input(struct conn *conn, uint8_t *bytes, size_t count);
+/** Goes on with the bytes held, then reads again. From the worker's turn. */
+void conn_resume(struct conn *conn);
+/** True while nothing may be decoded: a splice is outstanding or a publication is parked. */
+bool conn_halted(const struct conn *conn);
+/** Asks for conn_resume in the next turn. */
+void conn_resume_later(struct conn *conn);
+void conn_set_reading(struct conn *conn, bool on);
+
+/* conn_out.c */
+
+void conn_on_writable(evutil_socket_t fd, short what, void *arg);
+/** Sends what there is, within limits, to the socket. */
+void conn_flush(struct conn *conn);
+/** Queues one frame (header and payload) between two others and tries to send it. */
+void conn_answer(struct conn *conn, enum ws_opcode opcode, const void *payload, size_t bytes);
+/** The group of the connection has something to send. */
+void group_dirty(struct shard *shard, struct group *group);
+
+/* handshake.c */
+
+/** Bytes of the opening handshake: all so far. */
+void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count);
+
+/* session.c */
+
+/** A TEXT or BINARY message of a subscriber (CONTRACT c2 to c8). */
+void session_message(struct conn *conn, const struct ws_message *message);
+
+/* publisher.c */
+
+/** False without memory. */
+bool publisher_open(struct conn *conn);
+/** A message of a publisher; after it conn_halted tells whether it is parked. */
+void publisher_message(struct conn *conn, const struct ws_message *message);
+/** The end of a turn of decoding: sends the answers collected in it. */
+void publisher_turn_over(struct conn *conn);
+/** The connection ends: what is parked waits no longer. */
+void publisher_close(struct conn *conn);
+bool publisher_parked(const struct conn *conn);
+/** True if the publisher has had its part of this turn. */
+bool publisher_spent(const struct conn *conn);
+/** Memory of a parked message and of answers. */
+size_t publisher_memory(const struct conn *conn);
+/** Tries all parked messages again; once the stop is at PHASE_HALF gives up those without a place. */
+void publishers_retry(struct shard *shard);
+
+#endif

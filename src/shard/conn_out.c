@@ -1,0 +1,145 @@
+/* Output: what a member has to send goes to its socket, until the socket takes no more. */
+#include "shard/conn.h"
+
+#include "base/clock.h"
+
+#define PIECES         64        /* of one sendmsg */
+#define VISIT_WRITES   16        /* of one visit: a TLS record each, or 64 chunks */
+
+void group_dirty(struct shard *shard, struct group *group) {
+    if (list_empty(&group->dirty) && group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
+}
+
+/* The time without progress begins now. */
+static void restart_deadline(struct conn *conn) {
+    if (conn->state >= CONN_CLOSING) return;
+    list_remove(&conn->deadline);
+    conn->since_ns = conn->shard->now_ns;
+    list_insert(&conn->shard->blocked, &conn->deadline);
+}
+
+/* The socket takes nothing now: the member costs no visit until it does. */
+static void wait_writable(struct conn *conn) {
+    struct member *member = &conn->member;
+    struct shard *shard = conn->shard;
+    if (!member->blocked) restart_deadline(conn);
+    member_block(member);
+    if (!conn->writing) event_add(&conn->write_event, NULL);
+    conn->writing = true;
+    const struct cursor *last = member->splice != NULL && member->splice->next.log != NULL
+                                    ? &member->splice->next
+                                    : &member->now;
+    if (last->log == NULL) return;
+    uint64_t slow_at = last->at + shard->shared->options.slow_memory;
+    if (slow_at < member->group->slow_at) member->group->slow_at = slow_at;
+}
+
+static void now_writable(struct conn *conn) {
+    if (conn->writing) event_del(&conn->write_event);
+    conn->writing = false;
+    if (conn->member.blocked && conn->state < CONN_CLOSING) list_remove(&conn->deadline);
+    member_unblock(&conn->member);
+    group_dirty(conn->shard, conn->member.group);
+}
+
+/* The last byte is out: nothing more is sent, and the peer's end is waited for. */
+static void begin_draining(struct conn *conn) {
+    conn->state = CONN_DRAINING;
+    transport_shutdown(&conn->transport);
+}
+
+static void account(struct conn *conn, size_t taken, struct member_progress progress) {
+    struct shard_stats *stats = &conn->shard->stats;
+    count_add(&stats->sends, 1);
+    count_add(&stats->sent_bytes, taken);
+    count_add(&stats->deliveries, progress.frames);
+    if (conn->member.blocked) restart_deadline(conn);
+    if (progress.closed) begin_draining(conn);
+    else if (progress.spliced) conn_resume_later(conn);
+}
+
+/* One write. False when the visit is over. */
+static bool write_once(struct conn *conn) {
+    struct member *member = &conn->member;
+    struct iovec pieces[PIECES];
+    int count = member_range(member, pieces, conn->transport.ssl != NULL ? 2 : PIECES);
+    if (count == 0) return false;
+    ssize_t taken = transport_write(&conn->transport, pieces, count);
+    if (taken == TRANSPORT_GONE) {
+        conn_doom(conn, END_PEER_RESET, false);
+        return false;
+    }
+    if (taken < 0) {
+        if (conn->transport.ssl != NULL) member_commit(member, transport_offer(pieces));
+        wait_writable(conn);
+        return false;
+    }
+    account(conn, (size_t)taken, member_sent(member, (uint64_t)taken));
+    if (conn->transport.ssl != NULL) return true;
+    size_t offered = 0;
+    for (int i = 0; i < count; i++) offered += pieces[i].iov_len;
+    if ((size_t)taken < offered) wait_writable(conn); /* the next call would say so */
+    return (size_t)taken == offered;
+}
+
+/* A single range of the newest chunk to a plain socket: nearly every delivery. True if it was one. */
+static inline bool flush_plain(struct conn *conn) {
+    struct cursor *now = &conn->member.now;
+    const struct log_chain *log = now->log;
+    const struct chunk *chunk = log->newest;
+    if (now->at < chunk->base) return false;
+    struct iovec piece = {.iov_base = (void *)(uintptr_t)(chunk->data + (now->at - chunk->base)),
+                          .iov_len = log->head - now->at};
+    ssize_t taken = transport_write(&conn->transport, &piece, 1);
+    if (taken != (ssize_t)piece.iov_len) {
+        if (taken == TRANSPORT_GONE) {
+            conn_doom(conn, END_PEER_RESET, false);
+            return true;
+        }
+        if (taken > 0) account(conn, (size_t)taken, member_sent(&conn->member, (uint64_t)taken));
+        wait_writable(conn);
+        return true;
+    }
+    struct shard_stats *stats = &conn->shard->stats;
+    count_add(&stats->sends, 1);
+    count_add(&stats->sent_bytes, (uint64_t)taken);
+    count_add(&stats->deliveries, cursor_advance(now, (uint64_t)taken));
+    return true;
+}
+
+void conn_flush(struct conn *conn) {
+    struct member *member = &conn->member;
+    if (!member_pending(member)) return;
+    if (member->splice == NULL && conn->transport.ssl == NULL && !member->blocked &&
+        flush_plain(conn))
+        return;
+    for (int i = 0; i < VISIT_WRITES; i++)
+        if (!write_once(conn)) break;
+    if (conn->state == CONN_DOOMED) return;
+    if (member->blocked && !member_pending(member)) now_writable(conn);
+    /* more than one visit may send: come again */
+    if (!member->blocked && member_pending(member)) {
+        struct group *group = member->group;
+        if (group->to_visit < group->ready_count) group->to_visit++;
+        group_dirty(conn->shard, group);
+    }
+}
+
+void conn_on_writable(evutil_socket_t fd, short what, void *arg) {
+    (void)fd, (void)what;
+    struct conn *conn = arg;
+    if (conn->state != CONN_DOOMED) conn_flush(conn);
+}
+
+void conn_answer(struct conn *conn, enum ws_opcode opcode, const void *payload, size_t bytes) {
+    uint8_t header[WS_HEADER_BYTES];
+    struct iovec pieces[2] = {
+        {.iov_base = header, .iov_len = ws_header_write(opcode, bytes, header)},
+        {.iov_base = (void *)(uintptr_t)payload, .iov_len = bytes},
+    };
+    if (!member_answer(&conn->member, pieces, 2)) {
+        conn_fail(conn, END_NO_MEMORY, NULL);
+        return;
+    }
+    conn_flush(conn);
+}

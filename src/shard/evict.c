@@ -1,0 +1,87 @@
+/* Who takes too little is ended, so that nobody else waits and memory stays in its budget. */
+#include <stdio.h>
+
+#include "shard/conn.h"
+#include "shard/groups.h"
+#include "shard/turn.h"
+
+void evict_conn(struct conn *conn, enum conn_end end) {
+    char text[WS_REASON_BYTES + 1];
+    double seconds = (double)(conn->shard->now_ns - conn->since_ns) / 1e9;
+    snprintf(text, sizeof text, "slow: %llu bytes pending, %.1f s without progress",
+             (unsigned long long)member_behind(&conn->member), seconds);
+    conn_fail(conn, end, text);
+}
+
+/* Where a blocked member is in the log of its group. */
+static uint64_t place_in_group(const struct member *member) {
+    const struct splice *splice = member->splice;
+    return splice != NULL && splice->next.log != NULL ? splice->next.at : member->now.at;
+}
+
+static void end_broken(struct group *group) {
+    struct list *lists[] = {&group->ready, &group->blocked};
+    for (int i = 0; i < 2; i++) {
+        while (!list_empty(lists[i]) && group->log != NULL)
+            conn_doom(CONN_OF(LIST_ITEM(lists[i]->next, struct member, link)), END_NO_MEMORY, true);
+    }
+}
+
+static void check_group(struct shard *shard, struct group *group) {
+    uint64_t limit = shard->shared->options.slow_memory, first = UINT64_MAX;
+    struct list *node = group->blocked.next;
+    while (group->log != NULL && node != &group->blocked) {
+        struct member *member = LIST_ITEM(node, struct member, link);
+        node = node->next;
+        uint64_t at = place_in_group(member);
+        if (group->log->head - at > limit) evict_conn(CONN_OF(member), END_SLOW);
+        else if (at < first) first = at;
+    }
+    group->slow_at = first == UINT64_MAX ? UINT64_MAX : first + limit;
+}
+
+void evict_slow_readers(struct shard *shard) {
+    while (!list_empty(&shard->slow_groups)) {
+        struct stream_group *owner = LIST_ITEM(shard->slow_groups.next, struct stream_group, slow);
+        list_remove(&owner->slow);
+        if (owner->broken) end_broken(&owner->group);
+        else check_group(shard, &owner->group);
+    }
+}
+
+/* The longest log that a blocked connection holds; NULL if none holds any. */
+static struct log_chain *longest_log(struct shard *shard) {
+    struct log_chain *longest = NULL;
+    for (struct list *node = shard->blocked.next; node != &shard->blocked; node = node->next) {
+        struct log_chain *log = LIST_ITEM(node, struct conn, deadline)->member.now.log;
+        if (log != NULL && (longest == NULL || log->held_bytes > longest->held_bytes)) longest = log;
+    }
+    return longest != NULL && longest->oldest != NULL ? longest : NULL;
+}
+
+/* True if somebody went. */
+static bool evict_tail(struct shard *shard, const struct log_chain *log) {
+    bool evicted = false;
+    const struct chunk *oldest = log->oldest;
+    uint64_t end = oldest->base + oldest->bytes;
+    struct list *node = shard->blocked.next;
+    while (node != &shard->blocked) {
+        struct conn *conn = LIST_ITEM(node, struct conn, deadline);
+        node = node->next;
+        if (conn->member.now.log != log || conn->member.now.at >= end) continue;
+        evict_conn(conn, END_OUTBOUND);
+        evicted = true;
+    }
+    return evicted;
+}
+
+void evict_for_memory(struct shard *shard) {
+    while (budget_over(&shard->outbound)) {
+        struct log_chain *log = longest_log(shard);
+        if (log == NULL || !evict_tail(shard, log)) break;
+    }
+    while (budget_over(&shard->inbound) && !list_empty(&shard->unfinished)) {
+        struct conn *conn = LIST_ITEM(shard->unfinished.next, struct conn, unfinished);
+        conn_fail(conn, END_INBOUND, "inbound_memory is used up by unfinished messages");
+    }
+}

@@ -1,0 +1,92 @@
+/* The opening handshake: which service is asked for, and may this peer have it (CONTRACT c1, 2). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shard/conn.h"
+#include "ws/handshake.h"
+
+static bool text_is(struct ws_text text, const char *name) {
+    return text.bytes == strlen(name) && memcmp(text.at, name, text.bytes) == 0;
+}
+
+static void refuse(struct conn *conn, enum conn_end end, int status, const char *body) {
+    char response[WS_RESPONSE_BYTES];
+    size_t bytes = ws_response_refuse(status, body, response);
+    conn_finish(conn, end, response, bytes, body);
+}
+
+/* NULL, or the body of the 403. Publishing changes prices: a page in a browser on the broker's host,
+ * or a proxy there, is loopback too. */
+static const char *not_allowed(const struct conn *conn, const struct ws_request *request,
+                               bool publishes) {
+    const struct tickcast_options *options = &conn->shard->shared->options;
+    if (!publishes)
+        return options->subscribers_from == TICKCAST_PEERS_ANY || conn->peer.local
+                   ? NULL
+                   : "subscribing is allowed from loopback only; to allow it set "
+                     "`subscribers_from: any`\n";
+    if (options->publishers_from == TICKCAST_PEERS_ANY) return NULL;
+    if (!conn->peer.local)
+        return "publishing is allowed from loopback and Unix sockets only; to allow it set "
+               "`publishers_from: any`\n";
+    if (request->origin)
+        return "publishing with an Origin header is not allowed; to allow it set "
+               "`publishers_from: any`\n";
+    if (request->forwarded)
+        return "publishing through a proxy is not allowed; to allow it set "
+               "`publishers_from: any`\n";
+    return NULL;
+}
+
+static void keep(struct conn *conn, const uint8_t *bytes, size_t count) {
+    conn->held = malloc(count);
+    if (conn->held == NULL) {
+        conn_doom(conn, END_NO_MEMORY, false);
+        return;
+    }
+    memcpy(conn->held, bytes, count);
+    conn->held_bytes = (uint32_t)count;
+}
+
+static void accept_upgrade(struct conn *conn, const struct ws_request *request, bool publishes) {
+    char response[WS_RESPONSE_BYTES];
+    size_t bytes = ws_response_accept(request, NULL, response);
+    struct iovec piece = {.iov_base = response, .iov_len = bytes};
+    if ((publishes && !publisher_open(conn)) || !member_answer(&conn->member, &piece, 1)) {
+        conn_doom(conn, END_NO_MEMORY, false);
+        return;
+    }
+    conn->state = CONN_OPEN;
+    list_remove(&conn->deadline);
+    count_add(&conn->shard->stats.handshakes, 1);
+    conn_flush(conn);
+}
+
+void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count) {
+    struct ws_request request;
+    const char *reason = NULL;
+    long taken = ws_request_parse(bytes, count, conn->shard->shared->options.max_handshake, &request,
+                                  &reason);
+    if (taken == 0) {
+        keep(conn, bytes, count);
+        return;
+    }
+    if (taken < 0) {
+        refuse(conn, END_HANDSHAKE_BAD, (int)-taken, reason);
+        return;
+    }
+    bool publishes = text_is(request.path, "/publish");
+    if (!publishes && !text_is(request.path, "/ws")) {
+        refuse(conn, END_HANDSHAKE_BAD, 404, "subscribe at /ws, publish at /publish\n");
+        return;
+    }
+    const char *why_not = not_allowed(conn, &request, publishes);
+    if (why_not != NULL) {
+        refuse(conn, END_NOT_ALLOWED, 403, why_not);
+        return;
+    }
+    accept_upgrade(conn, &request, publishes);
+    if (conn->state == CONN_OPEN && count > (size_t)taken)
+        conn_input(conn, bytes + taken, count - (size_t)taken);
+}

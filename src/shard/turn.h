@@ -1,0 +1,35 @@
+/* The parts of a worker's turn that are not input; each is a file of its own. Worker's thread. */
+#ifndef SHARD_TURN_H
+#define SHARD_TURN_H
+
+#include "shard/conn.h"
+
+/* fanout.c */
+
+/** Takes a batch from the ring: each message is matched and appended to the logs of all its groups. */
+void fanout_take(struct shard *shard);
+
+/* flush.c */
+
+/** Sends to ready members of groups with something to send, for one slice. */
+void flush_slice(struct shard *shard);
+
+/* evict.c */
+
+/** Ends readers that are too far behind, and whoever holds too much of the budgets. */
+void evict_slow_readers(struct shard *shard);
+void evict_for_memory(struct shard *shard);
+/** Ends one blocked reader with 1008 and a reason that says how slow it was. */
+void evict_conn(struct conn *conn, enum conn_end end);
+
+/* deadlines.c */
+
+/** Every SHARD_TICK_MS: handshakes, closings, slow readers, pings, starved connections. */
+void deadlines_tick(struct shard *shard);
+
+/* stop.c */
+
+/** A turn of the last phase. False when nothing is left and the worker may end. */
+bool stop_turn(struct shard *shard);
+
+#endif
