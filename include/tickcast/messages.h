@@ -45,8 +45,8 @@ struct tickcast_payload {
 TICKCAST_API int tickcast_payload_decode(const void *bytes, size_t count,
                                          struct tickcast_payload *payload);
 
-/** SubscribeMessage: writes {"streams": [...]} for `count` C strings to *out, which the caller frees
- *  with free(). Returns the bytes, 0 without memory. */
+/** SubscribeMessage: writes {"streams": [...]} for `count` C strings to *out, which the caller
+ * frees with free(). Returns the bytes, 0 without memory. */
 TICKCAST_API size_t tickcast_subscribe_encode(const char *const *streams, size_t count, void **out);
 
 /** ErrorMessage: reads {"error": text}. 0 with the text (not terminated, inside `bytes`), or -1 if

@@ -6,11 +6,9 @@
  *     tickcast_options_init(&options);
  *     struct tickcast_broker *broker;
  *     tickcast_broker_new(&options, &broker);
- *     tickcast_broker_listen(broker, &(struct tickcast_listener){.host = "127.0.0.1", .port = 5993});
- *     tickcast_broker_start(broker);
- *     tickcast_push(broker, "AAPL/1Min/OHLCV", 15, msgpack, msgpack_bytes);    // any thread
- *     tickcast_broker_stop(broker);
- *     tickcast_broker_free(broker);
+ *     tickcast_broker_listen(broker, &(struct tickcast_listener){.host = "127.0.0.1", .port =
+ * 5993}); tickcast_broker_start(broker); tickcast_push(broker, "AAPL/1Min/OHLCV", 15, msgpack,
+ * msgpack_bytes);    // any thread tickcast_broker_stop(broker); tickcast_broker_free(broker);
  *
  * Threads: new, listen, start, stop and free belong to one thread at a time; push, wait, adopt and
  * stats may be called from any thread between start and free. The library takes no signal, ends no
@@ -24,8 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tickcast/options.h"
 #include "tickcast/messages.h"
+#include "tickcast/options.h"
 
 #define TICKCAST_API __attribute__((visibility("default")))
 
@@ -36,14 +34,14 @@ extern "C" {
 /** What a call answers: 0 is good, below 0 is an error. */
 enum tickcast_result {
     TICKCAST_OK = 0,
-    TICKCAST_EAGAIN = -1,   /**< a ring is full: nothing was placed, tickcast_wait tells when */
-    TICKCAST_EINVAL = -2,   /**< an argument is not allowed */
-    TICKCAST_ECLOSED = -3,  /**< the broker stops or has stopped */
-    TICKCAST_ENOMEM = -4,   /**< no memory */
-    TICKCAST_ESYSTEM = -5,  /**< a system call failed: errno says which way */
-    TICKCAST_EDEADLK = -6,  /**< called from a thread of the broker that it would wait for */
+    TICKCAST_EAGAIN = -1,    /**< a ring is full: nothing was placed, tickcast_wait tells when */
+    TICKCAST_EINVAL = -2,    /**< an argument is not allowed */
+    TICKCAST_ECLOSED = -3,   /**< the broker stops or has stopped */
+    TICKCAST_ENOMEM = -4,    /**< no memory */
+    TICKCAST_ESYSTEM = -5,   /**< a system call failed: errno says which way */
+    TICKCAST_EDEADLK = -6,   /**< called from a thread of the broker that it would wait for */
     TICKCAST_ETIMEDOUT = -7, /**< the time is over */
-    TICKCAST_ETLS = -8,     /**< a certificate or key cannot be used: the log says why */
+    TICKCAST_ETLS = -8,      /**< a certificate or key cannot be used: the log says why */
 };
 
 /** One sentence for a result; static. */
@@ -64,9 +62,10 @@ struct tickcast_broker;
 
 /** Where a broker listens. All pointers are read during the call only. */
 struct tickcast_listener {
-    const char *host;      /**< a numeric address or a name; NULL with unix_path */
-    uint16_t port;         /**< 0: the kernel chooses, tickcast_broker_port tells */
-    const char *unix_path; /**< a Unix socket at this path instead; a stale socket there is replaced */
+    const char *host; /**< a numeric address or a name; NULL with unix_path */
+    uint16_t port;    /**< 0: the kernel chooses, tickcast_broker_port tells */
+    const char
+        *unix_path; /**< a Unix socket at this path instead; a stale socket there is replaced */
     const char *cert_file; /**< PEM certificate chain: the listener speaks TLS (wss) */
     const char *key_file;  /**< PEM private key of cert_file */
 };
@@ -84,11 +83,12 @@ TICKCAST_API int tickcast_broker_listen(struct tickcast_broker *broker,
 /** The port of listener `number`, 0 for a Unix socket or a wrong number. */
 TICKCAST_API uint16_t tickcast_broker_port(const struct tickcast_broker *broker, int number);
 
-/** Starts the workers and the acceptor; once. Clients are served when it returns. ESYSTEM, ENOMEM. */
+/** Starts the workers and the acceptor; once. Clients are served when it returns. ESYSTEM, ENOMEM.
+ */
 TICKCAST_API int tickcast_broker_start(struct tickcast_broker *broker);
 
-/** Publishes `data` (exactly one msgpack object) under `key` to all subscribers whose streams match.
- *  Both are copied. What follows the first ':' of the key is cut off; what is left has three
+/** Publishes `data` (exactly one msgpack object) under `key` to all subscribers whose streams
+ * match. Both are copied. What follows the first ':' of the key is cut off; what is left has three
  *  non-empty elements. Any thread; never waits for I/O or a reader. Messages of one key are
  *  delivered to all in one order. All subscribers' shards get the message or none:
  *  EAGAIN (a ring is full), EINVAL (key or data), ECLOSED, ENOMEM. */
@@ -151,12 +151,13 @@ struct tickcast_stats {
 TICKCAST_API void tickcast_broker_stats(const struct tickcast_broker *broker,
                                         struct tickcast_stats *stats);
 
-/** Stops: publishers are no longer read, pushes answer ECLOSED, what was accepted is delivered until
- *  stop_timeout, connections are closed with 1001, threads are joined. Pushes may still be called
- *  until free. OK also the second time; EDEADLK from a thread of the broker. */
+/** Stops: publishers are no longer read, pushes answer ECLOSED, what was accepted is delivered
+ * until stop_timeout, connections are closed with 1001, threads are joined. Pushes may still be
+ * called until free. OK also the second time; EDEADLK from a thread of the broker. */
 TICKCAST_API int tickcast_broker_stop(struct tickcast_broker *broker);
 
-/** Frees a broker (stops it first if need be). No other thread may be in a call. NULL is allowed. */
+/** Frees a broker (stops it first if need be). No other thread may be in a call. NULL is allowed.
+ */
 TICKCAST_API void tickcast_broker_free(struct tickcast_broker *broker);
 
 #ifdef __cplusplus

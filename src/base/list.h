@@ -15,9 +15,13 @@ struct list {
 /** The struct of `type` whose member `field` is at `node`. */
 #define LIST_ITEM(node, type, field) ((type *)(void *)((char *)(node)-offsetof(type, field)))
 
-static inline void list_init(struct list *list) { list->next = list->prev = list; }
+static inline void list_init(struct list *list) {
+    list->next = list->prev = list;
+}
 
-static inline bool list_empty(const struct list *list) { return list->next == list; }
+static inline bool list_empty(const struct list *list) {
+    return list->next == list;
+}
 
 /** Puts `node` before `place`: with the list's head that is the end of the list. */
 static inline void list_insert(struct list *place, struct list *node) {

@@ -22,7 +22,8 @@ struct log {
     int level;
 };
 
-/** One kind of event: its share of lines in the second that began at `since_ns`. Owned by one thread. */
+/** One kind of event: its share of lines in the second that began at `since_ns`. Owned by one
+ * thread. */
 struct log_limit {
     uint64_t since_ns;
     uint32_t lines, left_out;
@@ -36,8 +37,8 @@ void log_line(const struct log *log, enum log_level level, const char *format, .
 void log_limited(const struct log *log, enum log_level level, struct log_limit *limit,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/** Writes `count` bytes to `out` (terminated, at most `out_bytes`), control bytes, quotes, backslash
- *  and what is not printable ASCII as \xNN, and "..." if cut. Returns `out`. */
+/** Writes `count` bytes to `out` (terminated, at most `out_bytes`), control bytes, quotes,
+ * backslash and what is not printable ASCII as \xNN, and "..." if cut. Returns `out`. */
 const char *log_escape(const void *bytes, size_t count, char *out, size_t out_bytes);
 
 #endif

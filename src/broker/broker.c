@@ -11,8 +11,8 @@
 #include "base/memory.h"
 #include "shard/intake.h"
 
-#define SPARE_FILES      64  /* descriptors of the file limit that are not for connections */
-#define STOP_POLL_US     500 /* while parked publishers are waited for */
+#define SPARE_FILES  64  /* descriptors of the file limit that are not for connections */
+#define STOP_POLL_US 500 /* while parked publishers are waited for */
 
 /* What 0 stands for in the options. */
 static void settle_options(struct tickcast_options *options) {
@@ -24,7 +24,8 @@ static void settle_options(struct tickcast_options *options) {
         struct rlimit files = {0};
         getrlimit(RLIMIT_NOFILE, &files);
         rlim_t most = files.rlim_cur > UINT32_MAX ? UINT32_MAX : files.rlim_cur;
-        options->max_connections = most > 2 * SPARE_FILES ? (uint32_t)most - SPARE_FILES : SPARE_FILES;
+        options->max_connections =
+            most > 2 * SPARE_FILES ? (uint32_t)most - SPARE_FILES : SPARE_FILES;
     }
     if (options->outbound_memory == 0) options->outbound_memory = memory_available_bytes() / 4;
 }
@@ -128,8 +129,7 @@ int tickcast_broker_stop(struct tickcast_broker *broker) {
         rings_close(broker->shared.rings);
         return TICKCAST_OK;
     }
-    uint64_t stop_ns =
-        clock_now_ns() + broker->shared.options.stop_timeout_ms * NS_PER_MS;
+    uint64_t stop_ns = clock_now_ns() + broker->shared.options.stop_timeout_ms * NS_PER_MS;
     uint64_t half_ns = stop_ns - broker->shared.options.stop_timeout_ms * NS_PER_MS / 2;
     atomic_store(&broker->shared.stop_ns, stop_ns);
     atomic_store(&broker->open, false);
@@ -147,7 +147,9 @@ int tickcast_broker_stop(struct tickcast_broker *broker) {
     return TICKCAST_OK;
 }
 
-static void drop_frame(void *frame) { frame_unref(frame); }
+static void drop_frame(void *frame) {
+    frame_unref(frame);
+}
 
 void tickcast_broker_free(struct tickcast_broker *broker) {
     if (broker == NULL) return;

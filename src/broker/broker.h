@@ -23,8 +23,8 @@ struct tickcast_broker {
     struct acceptor *acceptor;
     struct listening_socket listeners[BROKER_MAX_LISTENERS];
     unsigned listener_count;
-    enum broker_state state;   /**< of the owner's thread */
-    _Atomic bool open;         /**< adopt is allowed */
+    enum broker_state state;     /**< of the owner's thread */
+    _Atomic bool open;           /**< adopt is allowed */
     struct log_limit full_limit; /**< of the acceptor's thread */
     _Atomic uint64_t accepted, refused, push_again;
 };

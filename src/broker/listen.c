@@ -24,7 +24,8 @@ static int open_socket(const struct tickcast_options *options,
         if (made->unix_path == NULL) return -1;
         made->fd = socket_listen_unix(listener->unix_path, (int)options->backlog);
     } else {
-        made->fd = socket_listen(listener->host, listener->port, (int)options->backlog, &made->port);
+        made->fd =
+            socket_listen(listener->host, listener->port, (int)options->backlog, &made->port);
     }
     if (made->fd < 0) {
         int error = errno;
@@ -37,7 +38,8 @@ static int open_socket(const struct tickcast_options *options,
     return 0;
 }
 
-int tickcast_broker_listen(struct tickcast_broker *broker, const struct tickcast_listener *listener) {
+int tickcast_broker_listen(struct tickcast_broker *broker,
+                           const struct tickcast_listener *listener) {
     if (broker->state != BROKER_NEW || broker->listener_count == BROKER_MAX_LISTENERS ||
         (listener->host == NULL) == (listener->unix_path == NULL) ||
         (listener->cert_file == NULL) != (listener->key_file == NULL))
@@ -141,8 +143,10 @@ void broker_accepted(void *arg, unsigned listener, int fd, const struct sockaddr
     peer_describe(address, address_bytes, &peer);
     atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
     int result = broker_assign(broker, fd, tls, &peer, NULL, 0);
-    if (result == TICKCAST_EAGAIN) turn_away(broker, fd, tls != NULL, &peer);
-    else if (result != TICKCAST_OK) close(fd);
+    if (result == TICKCAST_EAGAIN)
+        turn_away(broker, fd, tls != NULL, &peer);
+    else if (result != TICKCAST_OK)
+        close(fd);
 }
 
 int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, int listener, const void *bytes,
@@ -163,6 +167,7 @@ int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, int listener, 
     socket_tune(fd, &tuning);
     SSL_CTX *tls = listener >= 0 ? broker->listeners[listener].tls : NULL;
     int result = broker_assign(broker, fd, tls, &peer, bytes, count);
-    if (result == TICKCAST_OK) atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
+    if (result == TICKCAST_OK)
+        atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
     return result;
 }

@@ -25,9 +25,12 @@ int tickcast_push(struct tickcast_broker *broker, const char *key, size_t key_by
 int tickcast_wait(struct tickcast_broker *broker, int timeout_ms) {
     if (broker_own_thread(broker)) return TICKCAST_EDEADLK;
     switch (rings_wait(broker->shared.rings, timeout_ms)) {
-    case RINGS_OK: return TICKCAST_OK;
-    case RINGS_TIMEDOUT: return TICKCAST_ETIMEDOUT;
-    default: return TICKCAST_ECLOSED;
+    case RINGS_OK:
+        return TICKCAST_OK;
+    case RINGS_TIMEDOUT:
+        return TICKCAST_ETIMEDOUT;
+    default:
+        return TICKCAST_ECLOSED;
     }
 }
 

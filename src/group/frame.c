@@ -8,7 +8,9 @@
 /* The map's head and the "key" string before the key's own header. */
 #define BEFORE_KEY 5
 
-static uint32_t string_header_bytes(size_t bytes) { return bytes < 32 ? 1 : bytes < 256 ? 2 : 3; }
+static uint32_t string_header_bytes(size_t bytes) {
+    return bytes < 32 ? 1 : bytes < 256 ? 2 : 3;
+}
 
 size_t frame_cost(size_t key_bytes, size_t data_bytes) {
     return sizeof(struct frame) + WS_HEADER_BYTES + tickcast_payload_size(key_bytes, data_bytes);

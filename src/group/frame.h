@@ -11,15 +11,16 @@
 
 struct frame {
     _Atomic uint32_t refs;
-    uint32_t bytes;     /**< of `wire` */
-    uint64_t hash;      /**< of the key */
-    uint64_t seq;       /**< rises per key; set when the frame is placed */
-    uint32_t key_at;    /**< offset of the key in `wire` */
+    uint32_t bytes;  /**< of `wire` */
+    uint64_t hash;   /**< of the key */
+    uint64_t seq;    /**< rises per key; set when the frame is placed */
+    uint32_t key_at; /**< offset of the key in `wire` */
     uint32_t key_bytes;
-    uint8_t wire[];     /**< frame header and payload (CONTRACT c9) */
+    uint8_t wire[]; /**< frame header and payload (CONTRACT c9) */
 };
 
-/** Encodes a message; `data` is one msgpack object. One reference, the caller's. NULL without memory. */
+/** Encodes a message; `data` is one msgpack object. One reference, the caller's. NULL without
+ * memory. */
 struct frame *frame_new(const char *key, size_t key_bytes, uint64_t hash, const void *data,
                         size_t data_bytes);
 
@@ -29,7 +30,8 @@ static inline void frame_number(struct frame *frame, uint64_t seq, uint32_t refs
     atomic_store_explicit(&frame->refs, refs, memory_order_relaxed);
 }
 
-/** Drops one reference; the last one frees. Release/acquire: whoever frees sees all uses as past. */
+/** Drops one reference; the last one frees. Release/acquire: whoever frees sees all uses as past.
+ */
 void frame_unref(struct frame *frame);
 
 /** What a frame with these lengths costs of a ring's bytes. */

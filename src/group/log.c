@@ -15,7 +15,9 @@ static uint64_t chunk_cost(const struct chunk *chunk) {
     return chunk->hold != NULL ? chunk->bytes : chunk->room;
 }
 
-static uint64_t chunk_end(const struct chunk *chunk) { return chunk->base + chunk->bytes; }
+static uint64_t chunk_end(const struct chunk *chunk) {
+    return chunk->base + chunk->bytes;
+}
 
 static void drop_oldest(struct log_chain *log) {
     struct chunk *chunk = log->oldest;
@@ -29,8 +31,10 @@ static void drop_oldest(struct log_chain *log) {
 static void learn_size(struct log_chain *log) {
     const struct chunk *chunk = log->newest;
     if (chunk == NULL || chunk->hold != NULL) return;
-    if (log->oldest != chunk) log->first_size = chunk->size;
-    else if (chunk->size > 0 && chunk->bytes < chunk->room / 32) log->first_size = chunk->size - 1;
+    if (log->oldest != chunk)
+        log->first_size = chunk->size;
+    else if (chunk->size > 0 && chunk->bytes < chunk->room / 32)
+        log->first_size = chunk->size - 1;
 }
 
 /* Frees what no cursor holds. */
@@ -97,8 +101,8 @@ static struct chunk *find(struct cursor *cursor) {
 }
 
 void cursor_open(struct cursor *cursor, struct log_chain *log) {
-    *cursor = (struct cursor){
-        .log = log, .at = log->head, .hint = log->newest, .frames = log->frames};
+    *cursor =
+        (struct cursor){.log = log, .at = log->head, .hint = log->newest, .frames = log->frames};
     log->readers++;
     log->at_head++;
     if (log->newest != NULL) log->newest->readers++;

@@ -1,15 +1,16 @@
 /*
- * The log of a group: an append-only list of chunks of encoded frames, and the cursors that read it.
- * No I/O; one thread.
+ * The log of a group: an append-only list of chunks of encoded frames, and the cursors that read
+ * it. No I/O; one thread.
  *
  * A position is the number of bytes appended before it. A cursor at `at` is in the chunk with
  * base <= at < base + bytes, or at the head in the newest one. Each chunk counts the cursors in it;
  * the oldest is freed when it has none, and when all cursors are at the head all chunks are.
  *
- * Nobody tells the cursors when chunks come and go. What makes this work: appending moves no cursor,
- * it only sets `at_head` to 0; a new chunk takes over those at the head from the one before. Where
- * a cursor is follows from `at` alone, for the newest and the oldest chunk by comparing; for one in
- * between its `hint` is alive: it is the chunk of its last move or the one before its chunk.
+ * Nobody tells the cursors when chunks come and go. What makes this work: appending moves no
+ * cursor, it only sets `at_head` to 0; a new chunk takes over those at the head from the one
+ * before. Where a cursor is follows from `at` alone, for the newest and the oldest chunk by
+ * comparing; for one in between its `hint` is alive: it is the chunk of its last move or the one
+ * before its chunk.
  */
 #ifndef GROUP_LOG_H
 #define GROUP_LOG_H
@@ -24,14 +25,14 @@
 
 struct log_chain {
     struct chunk *oldest, *newest;
-    uint64_t head;         /**< position after the last byte */
-    uint64_t frames;       /**< frames appended so far */
-    uint64_t held_bytes;   /**< of the chunks that are alive */
-    uint32_t readers;      /**< cursors */
-    uint32_t at_head;      /**< cursors known to be at the head */
-    uint32_t first_size;   /**< of the chunks: what a usual batch needed */
+    uint64_t head;       /**< position after the last byte */
+    uint64_t frames;     /**< frames appended so far */
+    uint64_t held_bytes; /**< of the chunks that are alive */
+    uint32_t readers;    /**< cursors */
+    uint32_t at_head;    /**< cursors known to be at the head */
+    uint32_t first_size; /**< of the chunks: what a usual batch needed */
     struct pool *pool;
-    bool orphan;           /**< its group is gone: the last cursor frees it */
+    bool orphan; /**< its group is gone: the last cursor frees it */
 };
 
 struct cursor {
@@ -75,15 +76,16 @@ static inline bool cursor_at_head(const struct cursor *cursor) {
     return cursor->at == cursor->log->head;
 }
 
-/** The bytes from the cursor to `until` (a position, at most the head) as at most `max` pieces. Returns
- *  the number of pieces. Valid until the cursor moves. */
+/** The bytes from the cursor to `until` (a position, at most the head) as at most `max` pieces.
+ * Returns the number of pieces. Valid until the cursor moves. */
 int cursor_range(struct cursor *cursor, uint64_t until, struct iovec *pieces, int max);
 
-/** Moves the cursor over `bytes`. Returns the frames that were completed, counted when it reaches the
- *  head (0 before). */
+/** Moves the cursor over `bytes`. Returns the frames that were completed, counted when it reaches
+ * the head (0 before). */
 uint64_t cursor_advance(struct cursor *cursor, uint64_t bytes);
 
-/** The first frame boundary at or after position `from`, which is between the cursor and the head. */
+/** The first frame boundary at or after position `from`, which is between the cursor and the head.
+ */
 uint64_t cursor_boundary(struct cursor *cursor, uint64_t from);
 
 /** True if the cursor is in the oldest of several chunks: it holds memory back. */

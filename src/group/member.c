@@ -65,8 +65,10 @@ static void leave_list(struct member *member) {
 static void enter_group(struct member *member, struct group *group) {
     member->group = group;
     group->members++;
-    if (member->blocked) list_insert(&group->blocked, &member->link);
-    else enter_ready(member);
+    if (member->blocked)
+        list_insert(&group->blocked, &member->link);
+    else
+        enter_ready(member);
 }
 
 static void leave_group(struct member *member) {
@@ -159,7 +161,8 @@ bool member_answer(struct member *member, const struct iovec *pieces, int count)
     return true;
 }
 
-bool member_move(struct member *member, struct group *group, const struct iovec *pieces, int count) {
+bool member_move(struct member *member, struct group *group, const struct iovec *pieces,
+                 int count) {
     assert(member->splice == NULL && member->now.log != NULL);
     struct splice *splice = splice_new(pieces, count);
     if (splice == NULL) return false;
@@ -172,12 +175,12 @@ bool member_move(struct member *member, struct group *group, const struct iovec 
     return true;
 }
 
-/* What must still be sent before a close: the rest of the frame (and of what is committed), or of the
- * private bytes once they have begun. At most `max` pieces; -1 if it does not fit. */
+/* What must still be sent before a close: the rest of the frame (and of what is committed), or of
+ * the private bytes once they have begun. At most `max` pieces; -1 if it does not fit. */
 static int rest_of_frame(struct member *member, uint64_t max_copy, struct iovec *pieces, int max) {
     struct splice *splice = member->splice;
-    if (splice != NULL && (member->now.log == NULL || splice->sent > 0 ||
-                           (member->now.at == splice->cut))) {
+    if (splice != NULL &&
+        (member->now.log == NULL || splice->sent > 0 || (member->now.at == splice->cut))) {
         /* the private bytes may be committed too: they all stay */
         pieces[0].iov_base = splice->data + splice->sent;
         pieces[0].iov_len = splice->bytes - splice->sent;

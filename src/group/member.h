@@ -1,10 +1,10 @@
 /*
- * Groups and members. A group is a set of streams that connections of one shard share, with one log;
- * a member is a connection's place in it: a cursor and at most one splice. No I/O; one thread.
+ * Groups and members. A group is a set of streams that connections of one shard share, with one
+ * log; a member is a connection's place in it: a cursor and at most one splice. No I/O; one thread.
  *
- * A splice is where private bytes (handshake, echo, error, pong, close) go between the frames of logs:
- * up to `cut` from the current log, then the bytes, then on in the current log or in `next`. While
- * one is outstanding no other may be made (but a close), so whoever decodes requests stops.
+ * A splice is where private bytes (handshake, echo, error, pong, close) go between the frames of
+ * logs: up to `cut` from the current log, then the bytes, then on in the current log or in `next`.
+ * While one is outstanding no other may be made (but a close), so whoever decodes requests stops.
  *
  * The members of a group are in its ready ring or, while their socket takes nothing, in its list of
  * blocked ones. The ring has a cursor, `next`: whoever flushes goes on there.
@@ -25,12 +25,12 @@ struct group {
     struct list *next;          /**< of `ready`: whom to visit next */
     struct list dirty;          /**< in the shard's queue while there is something to send */
     uint32_t members, ready_count;
-    uint32_t to_visit;    /**< ready members from `next` on that may have something to send */
-    uint32_t pass_left;   /**< visits until all ready members are past `pass_head` */
+    uint32_t to_visit;  /**< ready members from `next` on that may have something to send */
+    uint32_t pass_left; /**< visits until all ready members are past `pass_head` */
     uint64_t pass_head;
-    uint64_t floor;       /**< all ready members are at or after this position */
-    uint64_t slow_at;     /**< the head at which a blocked member will be too far behind */
-    bool lagging;         /**< counted by the shard as more than its limit behind */
+    uint64_t floor;   /**< all ready members are at or after this position */
+    uint64_t slow_at; /**< the head at which a blocked member will be too far behind */
+    bool lagging;     /**< counted by the shard as more than its limit behind */
 };
 
 struct splice {
@@ -38,7 +38,7 @@ struct splice {
     uint64_t cut;        /**< position in the current log */
     uint64_t cut_frames; /**< frames before the cut */
     uint32_t bytes, sent;
-    bool closes;         /**< nothing follows */
+    bool closes; /**< nothing follows */
     uint8_t data[];
 };
 
@@ -85,18 +85,18 @@ static inline bool member_pending(const struct member *member) {
 /** Bytes between the member and the head of its group's log, and its private ones. */
 uint64_t member_behind(const struct member *member);
 
-/** Private bytes at the next boundary of the current log. No splice may be outstanding. False without
- *  memory. `bytes` are copied, and charged to the pool's budget. */
+/** Private bytes at the next boundary of the current log. No splice may be outstanding. False
+ * without memory. `bytes` are copied, and charged to the pool's budget. */
 bool member_answer(struct member *member, const struct iovec *pieces, int count);
 
-/** Moves to `group` (perhaps its own): what is in the old log, `pieces`, then the new group's log from
- *  its head on. The member belongs to the new group at once. No splice may be outstanding. False
- *  without memory: nothing changed. */
+/** Moves to `group` (perhaps its own): what is in the old log, `pieces`, then the new group's log
+ * from its head on. The member belongs to the new group at once. No splice may be outstanding.
+ * False without memory: nothing changed. */
 bool member_move(struct member *member, struct group *group, const struct iovec *pieces, int count);
 
 /** The last bytes of a connection: they follow at the next boundary, the rest is dropped, and the
- *  member goes to `lobby`, a group that gets no messages. False if that cannot be (no memory, or the
- *  rest of a frame is more than `max_copy`): then reset the connection. */
+ *  member goes to `lobby`, a group that gets no messages. False if that cannot be (no memory, or
+ * the rest of a frame is more than `max_copy`): then reset the connection. */
 bool member_close(struct member *member, struct group *lobby, const void *bytes, uint32_t count,
                   uint64_t max_copy);
 
@@ -105,9 +105,9 @@ int member_range(struct member *member, struct iovec *pieces, int max);
 
 /** What member_sent reports. */
 struct member_progress {
-    uint64_t frames;  /**< messages completed */
-    bool spliced;     /**< the splice is over: decoding may go on */
-    bool closed;      /**< the last byte of the connection is out */
+    uint64_t frames; /**< messages completed */
+    bool spliced;    /**< the splice is over: decoding may go on */
+    bool closed;     /**< the last byte of the connection is out */
 };
 
 /** `bytes` of what member_range gave were taken by the socket. */

@@ -12,7 +12,8 @@
 struct glob;
 
 /** Compiles `text`; any bytes are accepted, what is not a glob by the grammar never matches.
- *  Returns NULL without memory only. Free with glob_free. Linear in the pattern, in time and memory. */
+ *  Returns NULL without memory only. Free with glob_free. Linear in the pattern, in time and
+ * memory. */
 struct glob *glob_new(const char *text, size_t text_bytes);
 void glob_free(struct glob *glob);
 

@@ -14,9 +14,9 @@ enum stream_kind {
 
 struct stream_shape {
     enum stream_kind kind;
-    size_t cut[2];   /**< offsets of the two '/' outside braces and brackets (not CROSSING) */
-    bool glob[3];    /**< the element has a wildcard and is not `*` alone (not CROSSING) */
-    bool any[3];     /**< the element is `*` (or `**`, which is the same within one element) */
+    size_t cut[2]; /**< offsets of the two '/' outside braces and brackets (not CROSSING) */
+    bool glob[3];  /**< the element has a wildcard and is not `*` alone (not CROSSING) */
+    bool any[3];   /**< the element is `*` (or `**`, which is the same within one element) */
 };
 
 /** Looks at the text of a stream; linear, no allocation. An element with an escape is a glob. */

@@ -30,8 +30,10 @@ struct acceptor {
 
 static void set_listening(struct acceptor *acceptor, int on) {
     for (unsigned i = 0; i < acceptor->count; i++) {
-        if (on) event_add(acceptor->listening[i].event, NULL);
-        else event_del(acceptor->listening[i].event);
+        if (on)
+            event_add(acceptor->listening[i].event, NULL);
+        else
+            event_del(acceptor->listening[i].event);
     }
 }
 
@@ -96,8 +98,8 @@ static int open_events(struct acceptor *acceptor, const int *listeners) {
     for (unsigned i = 0; i < acceptor->count; i++) {
         struct listening *listening = &acceptor->listening[i];
         *listening = (struct listening){.acceptor = acceptor, .number = i};
-        listening->event = event_new(acceptor->base, listeners[i], EV_READ | EV_PERSIST,
-                                     on_acceptable, listening);
+        listening->event =
+            event_new(acceptor->base, listeners[i], EV_READ | EV_PERSIST, on_acceptable, listening);
         if (listening->event == NULL) return -1;
     }
     set_listening(acceptor, 1);
@@ -106,8 +108,7 @@ static int open_events(struct acceptor *acceptor, const int *listeners) {
 
 int acceptor_start(struct acceptor **started, const int *listeners, unsigned count,
                    const struct log *log, acceptor_take take, void *arg) {
-    struct acceptor *acceptor =
-        calloc(1, sizeof *acceptor + count * sizeof acceptor->listening[0]);
+    struct acceptor *acceptor = calloc(1, sizeof *acceptor + count * sizeof acceptor->listening[0]);
     if (acceptor == NULL) return -1;
     acceptor->end_fd = -1;
     acceptor->count = count;

@@ -11,8 +11,8 @@
 
 #include "base/log.h"
 
-#define ACCEPT_BATCH     64
-#define ACCEPT_PAUSE_MS  100
+#define ACCEPT_BATCH    64
+#define ACCEPT_PAUSE_MS 100
 
 struct acceptor;
 

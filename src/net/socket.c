@@ -25,8 +25,7 @@ static int listen_on(const struct addrinfo *at, int backlog, uint16_t *bound_por
     if (fd < 0) return -1;
     int on = 1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (at->ai_family == AF_INET6)
-        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (at->ai_family == AF_INET6) (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
     struct sockaddr_storage got;
     socklen_t bytes = sizeof got;
     if (bind(fd, at->ai_addr, at->ai_addrlen) < 0 || listen(fd, backlog) < 0 ||

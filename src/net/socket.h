@@ -1,4 +1,5 @@
-/* Sockets: options, listeners, who is on the other side. Return -1 with errno unless said otherwise. */
+/* Sockets: options, listeners, who is on the other side. Return -1 with errno unless said
+ * otherwise. */
 #ifndef NET_SOCKET_H
 #define NET_SOCKET_H
 
@@ -10,7 +11,7 @@
 
 /** Who is on the other side of a connection. */
 struct peer {
-    bool local;      /**< loopback or a Unix socket */
+    bool local; /**< loopback or a Unix socket */
     bool unix_socket;
     char text[PEER_TEXT_BYTES];
 };
@@ -20,8 +21,8 @@ struct socket_tuning {
     int user_timeout_ms;
 };
 
-/** Sets TCP_NODELAY, TCP_NOTSENT_LOWAT and TCP_USER_TIMEOUT. Sockets accepted from a listener inherit
- *  them. Does nothing on a Unix socket. */
+/** Sets TCP_NODELAY, TCP_NOTSENT_LOWAT and TCP_USER_TIMEOUT. Sockets accepted from a listener
+ * inherit them. Does nothing on a Unix socket. */
 void socket_tune(int fd, const struct socket_tuning *tuning);
 
 /** A bound, listening, non-blocking TCP socket; *port is the port that it got. A name that does not

@@ -28,8 +28,10 @@ void transport_close(struct transport *transport, bool reset) {
         SSL_free(transport->ssl);
         ERR_clear_error();
     }
-    if (reset) socket_reset(transport->fd);
-    else close(transport->fd);
+    if (reset)
+        socket_reset(transport->fd);
+    else
+        close(transport->fd);
     *transport = (struct transport){.fd = -1};
 }
 

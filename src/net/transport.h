@@ -40,8 +40,8 @@ ssize_t transport_read(struct transport *transport, void *bytes, size_t room);
 /** True if TLS holds bytes that no poll of the socket will tell of. */
 bool transport_pending(const struct transport *transport);
 
-/** Writes from the pieces: plain all of them in one call, TLS at most one record of the first. Bytes
- *  taken or a result. */
+/** Writes from the pieces: plain all of them in one call, TLS at most one record of the first.
+ * Bytes taken or a result. */
 ssize_t transport_write(struct transport *transport, const struct iovec *pieces, int count);
 
 /** What transport_write offers to TLS of these pieces: after TRANSPORT_AGAIN it is committed. */

@@ -5,16 +5,17 @@
  * before it claims a position, and the consumer gives it back after it has emptied the slot. So at
  * most `slots` positions are between head and tail, and the slot claimed by fetch_add is empty.
  *
- * Claims of one key are made under its stripe, so every ring has them in one order. A consumer stops
- * at the first slot that is claimed but not written: its producer has not signalled yet and will.
+ * Claims of one key are made under its stripe, so every ring has them in one order. A consumer
+ * stops at the first slot that is claimed but not written: its producer has not signalled yet and
+ * will.
  *
  * Wake-ups (`signalled`): a producer stores its slot, then exchanges the flag to 1 and writes the
- * eventfd if it was 0. The consumer reads the eventfd, then exchanges the flag to 0, then pops. Both
- * exchanges are seq_cst read-modify-writes of one variable: either the producer's comes first, and the
- * consumer's, which reads from it, sees the slot; or it comes second, finds 0 and writes.
+ * eventfd if it was 0. The consumer reads the eventfd, then exchanges the flag to 0, then pops.
+ * Both exchanges are seq_cst read-modify-writes of one variable: either the producer's comes first,
+ * and the consumer's, which reads from it, sees the slot; or it comes second, finds 0 and writes.
  *
- * Waiting (`mask`): who is refused sets its bit, then tries again; who gives credits back does so, then
- * looks at the mask. All seq_cst: one of the two sees the other.
+ * Waiting (`mask`): who is refused sets its bit, then tries again; who gives credits back does so,
+ * then looks at the mask. All seq_cst: one of the two sees the other.
  */
 #include "ring/rings.h"
 
@@ -35,9 +36,9 @@
 #define LINE        64 /* bytes of a cache line */
 
 /* Credits of a ring in one word, so that one exchange takes both: slots above, bytes below. */
-#define SLOT_CREDIT      (UINT64_C(1) << 40)
-#define CREDIT_SLOTS(c)  ((c) / SLOT_CREDIT)
-#define CREDIT_BYTES(c)  ((c) % SLOT_CREDIT)
+#define SLOT_CREDIT     (UINT64_C(1) << 40)
+#define CREDIT_SLOTS(c) ((c) / SLOT_CREDIT)
+#define CREDIT_BYTES(c) ((c) % SLOT_CREDIT)
 
 struct ring {
     /* producers */
@@ -65,7 +66,7 @@ struct rings {
     uint64_t bytes;
     void (*number)(void *item, uint64_t seq, uint32_t uses);
     _Atomic bool closed;
-    pthread_mutex_t lock;   /* of the generation */
+    pthread_mutex_t lock; /* of the generation */
     pthread_cond_t changed;
     uint64_t generation;
     struct ring *ring;
@@ -154,7 +155,9 @@ void rings_clear(struct rings *rings, uint32_t self) {
     (void)atomic_exchange(&ring->signalled, 0);
 }
 
-int rings_eventfd(const struct rings *rings, uint32_t self) { return rings->ring[self].eventfd; }
+int rings_eventfd(const struct rings *rings, uint32_t self) {
+    return rings->ring[self].eventfd;
+}
 
 /* Takes the bit away, and only then advances the generation: a waiter that set its bit later than
  * this has read the old generation earlier, and will look itself. */
@@ -221,8 +224,7 @@ static bool reserve_all(struct rings *rings, const struct ring_item *item, uint6
         }
         *short_of = i;
         for (uint64_t left = *held; left != 0; left &= left - 1)
-            atomic_fetch_add(&rings->ring[__builtin_ctzll(left)].credit,
-                             SLOT_CREDIT + item->bytes);
+            atomic_fetch_add(&rings->ring[__builtin_ctzll(left)].credit, SLOT_CREDIT + item->bytes);
         return false;
     }
     return true;
@@ -247,8 +249,10 @@ static int push_locked(struct rings *rings, struct stripe *stripe, const struct 
     unlock(stripe);
     for (; held != 0; held &= held - 1) {
         uint32_t i = (uint32_t)__builtin_ctzll(held);
-        if (all) rings_signal(rings, i);
-        else look(rings, &rings->ring[i]); /* somebody may have been refused what we held */
+        if (all)
+            rings_signal(rings, i);
+        else
+            look(rings, &rings->ring[i]); /* somebody may have been refused what we held */
     }
     return all ? RINGS_OK : RINGS_AGAIN;
 }
@@ -259,8 +263,10 @@ int rings_push(struct rings *rings, const struct ring_item *item) {
         if (atomic_load(&rings->ring[i].wanted) && refused(&rings->ring[i], 0)) return RINGS_AGAIN;
     struct stripe *stripe = &rings->stripes[item->hash % RINGS_STRIPES];
     for (uint32_t tries = 1; !try_lock(stripe); tries++) {
-        if (tries % RINGS_STRIPE_TRIES == 0) sched_yield();
-        else __builtin_ia32_pause();
+        if (tries % RINGS_STRIPE_TRIES == 0)
+            sched_yield();
+        else
+            __builtin_ia32_pause();
     }
     uint32_t short_of;
     return push_locked(rings, stripe, item, 0, &short_of);

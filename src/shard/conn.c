@@ -141,7 +141,8 @@ void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t
     list_insert(&shard->closings, &conn->deadline);
     struct group *group = conn->member.group;
     /* an evicted reader will hardly take megabytes that remain of its frame */
-    uint64_t max_copy = end == END_SLOW || end == END_OUTBOUND ? MEMBER_CLOSE_COPY_BYTES : UINT64_MAX;
+    uint64_t max_copy =
+        end == END_SLOW || end == END_OUTBOUND ? MEMBER_CLOSE_COPY_BYTES : UINT64_MAX;
     if (!member_close(&conn->member, &shard->lobby, bytes, (uint32_t)count, max_copy)) {
         conn_doom(conn, end, true);
         return;

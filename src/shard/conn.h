@@ -1,11 +1,11 @@
 /*
- * A connection: its states and its end. Input is in conn_in.c, output in conn_out.c, what messages mean
- * in session.c and publisher.c. Worker's thread only.
+ * A connection: its states and its end. Input is in conn_in.c, output in conn_out.c, what messages
+ * mean in session.c and publisher.c. Worker's thread only.
  *
  *     HANDSHAKE -> OPEN -> CLOSING (last bytes queued) -> DRAINING (they are out) -> doomed
  *
- * Nothing is freed inside its own callback: an ended connection is doomed and freed at the end of the
- * turn.
+ * Nothing is freed inside its own callback: an ended connection is doomed and freed at the end of
+ * the turn.
  */
 #ifndef SHARD_CONN_H
 #define SHARD_CONN_H
@@ -28,17 +28,17 @@ struct conn {
     struct list ping;       /**< slot of the wheel */
     struct list unfinished; /**< while a message has begun */
     struct list turn;       /**< resumed, starved or doomed */
-    uint64_t alive_ns;      /**< when something was last received or acknowledged, for all we know */
-    uint64_t acked_bytes;   /**< by then */
-    uint8_t *held;          /**< bytes read that cannot be decoded yet; heap */
+    uint64_t alive_ns;    /**< when something was last received or acknowledged, for all we know */
+    uint64_t acked_bytes; /**< by then */
+    uint8_t *held;        /**< bytes read that cannot be decoded yet; heap */
     uint32_t held_bytes;
-    uint32_t charged;       /**< of inbound memory */
+    uint32_t charged;            /**< of inbound memory */
     struct publisher *publisher; /**< of /publish, else NULL */
     enum conn_state state;
-    bool reading;           /**< the read event is added */
-    bool writing;           /**< the write event is added */
-    bool received;          /**< since the last look at its liveness */
-    bool subscribed;        /**< counted in subscribers_now */
+    bool reading;    /**< the read event is added */
+    bool writing;    /**< the write event is added */
+    bool received;   /**< since the last look at its liveness */
+    bool subscribed; /**< counted in subscribers_now */
     struct ws_decoder decoder;
     struct event read_event, write_event;
     struct peer peer;
@@ -113,7 +113,8 @@ bool publisher_parked(const struct conn *conn);
 bool publisher_spent(const struct conn *conn);
 /** Memory of a parked message and of answers. */
 size_t publisher_memory(const struct conn *conn);
-/** Tries all parked messages again; once the stop is at PHASE_HALF gives up those without a place. */
+/** Tries all parked messages again; once the stop is at PHASE_HALF gives up those without a place.
+ */
 void publishers_retry(struct shard *shard);
 
 #endif

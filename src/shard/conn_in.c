@@ -1,4 +1,5 @@
-/* Input: bytes from the socket are decoded into messages, as long as the connection may be served. */
+/* Input: bytes from the socket are decoded into messages, as long as the connection may be served.
+ */
 #include "shard/conn.h"
 
 #include <stdlib.h>
@@ -10,8 +11,10 @@
 
 void conn_set_reading(struct conn *conn, bool on) {
     if (conn->reading == on) return;
-    if (on) event_add(&conn->read_event, NULL);
-    else event_del(&conn->read_event);
+    if (on)
+        event_add(&conn->read_event, NULL);
+    else
+        event_del(&conn->read_event);
     conn->reading = on;
 }
 
@@ -54,22 +57,34 @@ static void on_error(struct conn *conn, const struct ws_message *message) {
 static void on_event(struct conn *conn, enum ws_event event, const struct ws_message *message) {
     switch (event) {
     case WS_EVENT_MESSAGE:
-        if (conn->publisher != NULL) publisher_message(conn, message);
-        else session_message(conn, message);
+        if (conn->publisher != NULL)
+            publisher_message(conn, message);
+        else
+            session_message(conn, message);
         break;
-    case WS_EVENT_PING: conn_answer(conn, WS_PONG, message->payload, message->bytes); break;
-    case WS_EVENT_CLOSE: answer_close(conn, message); break;
-    case WS_EVENT_ERROR: on_error(conn, message); break;
-    case WS_EVENT_NOMEM: conn_fail(conn, END_NO_MEMORY, NULL); break;
+    case WS_EVENT_PING:
+        conn_answer(conn, WS_PONG, message->payload, message->bytes);
+        break;
+    case WS_EVENT_CLOSE:
+        answer_close(conn, message);
+        break;
+    case WS_EVENT_ERROR:
+        on_error(conn, message);
+        break;
+    case WS_EVENT_NOMEM:
+        conn_fail(conn, END_NO_MEMORY, NULL);
+        break;
     case WS_EVENT_PONG:
-    case WS_EVENT_MORE: break;
+    case WS_EVENT_MORE:
+        break;
     }
 }
 
 /* A message that has begun is charged, and the oldest goes when memory is short. */
 static void note_unfinished(struct conn *conn) {
     bool unfinished = conn->state == CONN_OPEN && ws_decoder_busy(&conn->decoder);
-    if (!unfinished) list_remove(&conn->unfinished);
+    if (!unfinished)
+        list_remove(&conn->unfinished);
     else if (list_empty(&conn->unfinished))
         list_insert(&conn->shard->unfinished, &conn->unfinished);
 }
@@ -112,8 +127,10 @@ static void handshake_input(struct conn *conn, uint8_t *bytes, size_t count) {
 }
 
 void conn_input(struct conn *conn, uint8_t *bytes, size_t count) {
-    if (conn->state == CONN_HANDSHAKE) handshake_input(conn, bytes, count);
-    else if (conn->state == CONN_OPEN) decode(conn, bytes, bytes + count);
+    if (conn->state == CONN_HANDSHAKE)
+        handshake_input(conn, bytes, count);
+    else if (conn->state == CONN_OPEN)
+        decode(conn, bytes, bytes + count);
     if (conn->state == CONN_DOOMED) return;
     note_unfinished(conn);
     conn_charge(conn);
@@ -154,8 +171,10 @@ static bool starve(struct conn *conn) {
 /* Many inputs at once must not keep the worker from sending: the rest stays active. */
 static void bound_turn(struct shard *shard) {
     shard->now_ns = clock_now_ns();
-    if (shard->loop_ns == 0) shard->loop_ns = shard->now_ns;
-    else if (shard->now_ns - shard->loop_ns > SHARD_SLICE_NS) event_base_loopbreak(shard->base);
+    if (shard->loop_ns == 0)
+        shard->loop_ns = shard->now_ns;
+    else if (shard->now_ns - shard->loop_ns > SHARD_SLICE_NS)
+        event_base_loopbreak(shard->base);
 }
 
 void conn_on_readable(evutil_socket_t fd, short what, void *arg) {

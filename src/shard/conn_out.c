@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 
-#define PIECES         64        /* of one sendmsg */
-#define VISIT_WRITES   16        /* of one visit: a TLS record each, or 64 chunks */
+#define PIECES       64 /* of one sendmsg */
+#define VISIT_WRITES 16 /* of one visit: a TLS record each, or 64 chunks */
 
 void group_dirty(struct shard *shard, struct group *group) {
     if (list_empty(&group->dirty) && group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
@@ -54,16 +54,18 @@ static void account(struct conn *conn, size_t taken, struct member_progress prog
     count_add(&stats->sent_bytes, taken);
     count_add(&stats->deliveries, progress.frames);
     if (conn->member.blocked) restart_deadline(conn);
-    if (progress.closed) begin_draining(conn);
-    else if (progress.spliced) conn_resume_later(conn);
+    if (progress.closed)
+        begin_draining(conn);
+    else if (progress.spliced)
+        conn_resume_later(conn);
 }
 
 /* One write. False when the visit is over. */
 static bool write_once(struct conn *conn) {
     struct member *member = &conn->member;
     struct iovec pieces[PIECES];
+    if (!member_pending(member)) return false;
     int count = member_range(member, pieces, conn->transport.ssl != NULL ? 2 : PIECES);
-    if (count == 0) return false;
     ssize_t taken = transport_write(&conn->transport, pieces, count);
     if (taken == TRANSPORT_GONE) {
         conn_doom(conn, END_PEER_RESET, false);
@@ -82,7 +84,8 @@ static bool write_once(struct conn *conn) {
     return (size_t)taken == offered;
 }
 
-/* A single range of the newest chunk to a plain socket: nearly every delivery. True if it was one. */
+/* A single range of the newest chunk to a plain socket: nearly every delivery. True if it was one.
+ */
 static inline bool flush_plain(struct conn *conn) {
     struct cursor *now = &conn->member.now;
     const struct log_chain *log = now->log;

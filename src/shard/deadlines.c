@@ -44,8 +44,10 @@ static void ping_slot(struct list *slot) {
         list_remove(&conn->ping);
         list_insert(slot, &conn->ping);
         if (conn->state != CONN_OPEN) continue;
-        if (!alive(conn)) conn_doom(conn, END_DEAD, true);
-        else if (conn->member.splice == NULL) conn_answer(conn, WS_PING, NULL, 0);
+        if (!alive(conn))
+            conn_doom(conn, END_DEAD, true);
+        else if (conn->member.splice == NULL)
+            conn_answer(conn, WS_PING, NULL, 0);
     }
 }
 

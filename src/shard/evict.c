@@ -34,8 +34,10 @@ static void check_group(struct shard *shard, struct group *group) {
         struct member *member = LIST_ITEM(node, struct member, link);
         node = node->next;
         uint64_t at = place_in_group(member);
-        if (group->log->head - at > limit) evict_conn(CONN_OF(member), END_SLOW);
-        else if (at < first) first = at;
+        if (group->log->head - at > limit)
+            evict_conn(CONN_OF(member), END_SLOW);
+        else if (at < first)
+            first = at;
     }
     group->slow_at = first == UINT64_MAX ? UINT64_MAX : first + limit;
 }
@@ -44,8 +46,10 @@ void evict_slow_readers(struct shard *shard) {
     while (!list_empty(&shard->slow_groups)) {
         struct stream_group *owner = LIST_ITEM(shard->slow_groups.next, struct stream_group, slow);
         list_remove(&owner->slow);
-        if (owner->broken) end_broken(&owner->group);
-        else check_group(shard, &owner->group);
+        if (owner->broken)
+            end_broken(&owner->group);
+        else
+            check_group(shard, &owner->group);
     }
 }
 
@@ -54,7 +58,8 @@ static struct log_chain *longest_log(struct shard *shard) {
     struct log_chain *longest = NULL;
     for (struct list *node = shard->blocked.next; node != &shard->blocked; node = node->next) {
         struct log_chain *log = LIST_ITEM(node, struct conn, deadline)->member.now.log;
-        if (log != NULL && (longest == NULL || log->held_bytes > longest->held_bytes)) longest = log;
+        if (log != NULL && (longest == NULL || log->held_bytes > longest->held_bytes))
+            longest = log;
     }
     return longest != NULL && longest->oldest != NULL ? longest : NULL;
 }

@@ -1,6 +1,6 @@
 /*
- * From the logs to the sockets, in slices: a group that is not finished goes to the end of the queue
- * and on at its cursor, so nobody waits for ten thousand others.
+ * From the logs to the sockets, in slices: a group that is not finished goes to the end of the
+ * queue and on at its cursor, so nobody waits for ten thousand others.
  */
 #include "base/clock.h"
 #include "shard/conn.h"

@@ -1,6 +1,7 @@
 /*
- * The groups of a shard: one for each different set of streams that its connections want. A group joins
- * a target of the index (what it wants) with a log and its members (who gets it). Worker's thread.
+ * The groups of a shard: one for each different set of streams that its connections want. A group
+ * joins a target of the index (what it wants) with a log and its members (who gets it). Worker's
+ * thread.
  */
 #ifndef SHARD_GROUPS_H
 #define SHARD_GROUPS_H
@@ -16,7 +17,7 @@ struct stream_group {
     struct list slow;          /**< in the shard's list when a blocked member is too far behind */
     struct stream_group *next; /**< of the same place in the hash table */
     uint64_t hash;
-    bool broken;               /**< a message could not be appended: its members must go */
+    bool broken; /**< a message could not be appended: its members must go */
     uint32_t streams;
     uint32_t text_bytes;
     char text[]; /**< the canonical set: sorted, different, each behind its length (uint16_t) */

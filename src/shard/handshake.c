@@ -16,8 +16,8 @@ static void refuse(struct conn *conn, enum conn_end end, int status, const char 
     conn_finish(conn, end, response, bytes, body);
 }
 
-/* NULL, or the body of the 403. Publishing changes prices: a page in a browser on the broker's host,
- * or a proxy there, is loopback too. */
+/* NULL, or the body of the 403. Publishing changes prices: a page in a browser on the broker's
+ * host, or a proxy there, is loopback too. */
 static const char *not_allowed(const struct conn *conn, const struct ws_request *request,
                                bool publishes) {
     const struct tickcast_options *options = &conn->shard->shared->options;
@@ -66,8 +66,8 @@ static void accept_upgrade(struct conn *conn, const struct ws_request *request, 
 void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count) {
     struct ws_request request;
     const char *reason = NULL;
-    long taken = ws_request_parse(bytes, count, conn->shard->shared->options.max_handshake, &request,
-                                  &reason);
+    long taken = ws_request_parse(bytes, count, conn->shard->shared->options.max_handshake,
+                                  &request, &reason);
     if (taken == 0) {
         keep(conn, bytes, count);
         return;

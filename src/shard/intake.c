@@ -20,4 +20,6 @@ struct ring_item intake_item(struct frame *frame) {
     };
 }
 
-void intake_number(void *item, uint64_t seq, uint32_t uses) { frame_number(item, seq, uses + 1); }
+void intake_number(void *item, uint64_t seq, uint32_t uses) {
+    frame_number(item, seq, uses + 1);
+}

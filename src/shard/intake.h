@@ -1,4 +1,5 @@
-/* From a publication to a frame on the rings: what in-process pushes and network publishers share. */
+/* From a publication to a frame on the rings: what in-process pushes and network publishers share.
+ */
 #ifndef SHARD_INTAKE_H
 #define SHARD_INTAKE_H
 
@@ -6,8 +7,9 @@
 #include "ring/rings.h"
 #include "tickcast/options.h"
 
-/** Checks the key (its category part is cut off) and encodes the message. NULL: *error is NULL without
- *  memory, else a static sentence. `data` is exactly one msgpack object, checked by the caller. */
+/** Checks the key (its category part is cut off) and encodes the message. NULL: *error is NULL
+ * without memory, else a static sentence. `data` is exactly one msgpack object, checked by the
+ * caller. */
 struct frame *intake_frame(const struct tickcast_options *options, uint64_t seed, const char *key,
                            size_t key_bytes, const void *data, size_t data_bytes,
                            const char **error);

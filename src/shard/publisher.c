@@ -12,14 +12,14 @@
 
 struct publisher {
     struct conn *conn;
-    struct list parked;         /* in the shard's list while `frame` waits for a ring */
+    struct list parked; /* in the shard's list while `frame` waits for a ring */
     struct frame *frame;
     struct ring_parking parking;
-    uint8_t *ack;               /* what to answer once it is placed; heap, or NULL */
+    uint8_t *ack; /* what to answer once it is placed; heap, or NULL */
     size_t ack_bytes;
-    struct proto_text id;       /* heap copy, for the error at stop */
+    struct proto_text id; /* heap copy, for the error at stop */
     enum publish_encoding encoding;
-    uint8_t *answers;           /* frames collected in this turn */
+    uint8_t *answers; /* frames collected in this turn */
     size_t answers_bytes, answers_room;
     uint32_t turn_messages;
 };
@@ -99,8 +99,10 @@ void publisher_turn_over(struct conn *conn) {
         publisher->answers = NULL;
         publisher->answers_room = 0;
     }
-    if (!answered) conn_fail(conn, END_NO_MEMORY, NULL);
-    else conn_flush(conn);
+    if (!answered)
+        conn_fail(conn, END_NO_MEMORY, NULL);
+    else
+        conn_flush(conn);
 }
 
 /* The frame is placed or given up. */
@@ -163,15 +165,16 @@ static void place(struct conn *conn, struct frame *frame, enum publish_encoding 
                   struct proto_text id) {
     struct shard *shard = conn->shard;
     struct ring_item item = intake_item(frame);
-    int result =
-        rings_place(shard->shared->rings, shard->number, &item, &conn->publisher->parking);
+    int result = rings_place(shard->shared->rings, shard->number, &item, &conn->publisher->parking);
     if (result == RINGS_AGAIN || result == RINGS_BUSY) {
         park(conn, frame, encoding, id, result == RINGS_BUSY);
         return;
     }
     frame_unref(frame);
-    if (result == RINGS_CLOSED) answer_error(conn, encoding, id, "closing");
-    else acknowledge(conn, encoding, id);
+    if (result == RINGS_CLOSED)
+        answer_error(conn, encoding, id, "closing");
+    else
+        acknowledge(conn, encoding, id);
 }
 
 static void publish(struct conn *conn, enum publish_encoding encoding,
@@ -181,23 +184,23 @@ static void publish(struct conn *conn, enum publish_encoding encoding,
     struct frame *frame =
         intake_frame(&shared->options, shared->seed, publication->key.at, publication->key.bytes,
                      publication->data.at, publication->data.bytes, &error);
-    if (frame != NULL) place(conn, frame, encoding, publication->id);
-    else answer_error(conn, encoding, publication->id, error != NULL ? error : "no memory");
+    if (frame != NULL)
+        place(conn, frame, encoding, publication->id);
+    else
+        answer_error(conn, encoding, publication->id, error != NULL ? error : "no memory");
 }
 
 void publisher_message(struct conn *conn, const struct ws_message *message) {
     const struct tickcast_options *options = &conn->shard->shared->options;
-    struct publish_limits limits = {
-        .max_key_bytes = options->max_key_bytes,
-        .max_payload_bytes = options->max_payload,
-    };
     enum publish_encoding encoding = message->opcode == WS_TEXT ? PUBLISH_JSON : PUBLISH_MSGPACK;
     struct publication publication = {0};
     char error[PROTO_ERROR_BYTES];
     conn->publisher->turn_messages++;
-    if (publish_decode(encoding, message->payload, message->bytes, &limits, &publication, error) == 0)
+    if (publish_decode(encoding, message->payload, message->bytes, options->max_payload,
+                       &publication, error) == 0)
         publish(conn, encoding, &publication);
-    else answer_error(conn, encoding, publication.id, error);
+    else
+        answer_error(conn, encoding, publication.id, error);
     publication_fini(&publication);
 }
 
@@ -228,8 +231,7 @@ static void retry(struct conn *conn, bool give_up) {
 }
 
 void publishers_retry(struct shard *shard) {
-    bool give_up =
-        atomic_load_explicit(&shard->shared->phase, memory_order_acquire) >= PHASE_HALF;
+    bool give_up = atomic_load_explicit(&shard->shared->phase, memory_order_acquire) >= PHASE_HALF;
     shard->retry_busy = false;
     struct list *node = shard->parked.next;
     while (node != &shard->parked) {

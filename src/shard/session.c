@@ -1,4 +1,5 @@
-/* What a subscriber's message asks for: the MarketStore stream contract (CONTRACT c2 to c8, c10). */
+/* What a subscriber's message asks for: the MarketStore stream contract (CONTRACT c2 to c8, c10).
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -91,9 +92,15 @@ static void replace(struct conn *conn, struct subscribe_request *request,
                     const struct ws_message *message) {
     struct group *group;
     switch (groups_get(conn->shard, request->streams, request->count, &group)) {
-    case GROUPS_OK: move(conn, group, message); break;
-    case GROUPS_FULL: refuse(conn, "too many subscriptions", 22); break;
-    default: conn_fail(conn, END_NO_MEMORY, NULL); break;
+    case GROUPS_OK:
+        move(conn, group, message);
+        break;
+    case GROUPS_FULL:
+        refuse(conn, "too many subscriptions", 22);
+        break;
+    default:
+        conn_fail(conn, END_NO_MEMORY, NULL);
+        break;
     }
 }
 
@@ -101,11 +108,10 @@ static void undecodable(struct conn *conn, const struct ws_message *message) {
     struct shard *shard = conn->shard;
     char text[64];
     count_add(&shard->stats.requests_undecodable, 1);
-    log_limited(&shard->shared->log, LOG_NOTICE, &shard->request_limit,
-                "%s: not a subscribe request: %zu bytes beginning \"%s\"", conn->peer.text,
-                message->bytes,
-                log_escape(message->payload, message->bytes < 16 ? message->bytes : 16, text,
-                           sizeof text));
+    log_limited(
+        &shard->shared->log, LOG_NOTICE, &shard->request_limit,
+        "%s: not a subscribe request: %zu bytes beginning \"%s\"", conn->peer.text, message->bytes,
+        log_escape(message->payload, message->bytes < 16 ? message->bytes : 16, text, sizeof text));
 }
 
 void session_message(struct conn *conn, const struct ws_message *message) {
@@ -123,7 +129,11 @@ void session_message(struct conn *conn, const struct ws_message *message) {
     case SUBSCRIBE_TOO_MANY:
         refuse_limit(conn, "more than %llu streams", options->max_streams);
         break;
-    case SUBSCRIBE_UNDECODABLE: undecodable(conn, message); break;
-    case SUBSCRIBE_NOMEM: conn_fail(conn, END_NO_MEMORY, NULL); break;
+    case SUBSCRIBE_UNDECODABLE:
+        undecodable(conn, message);
+        break;
+    case SUBSCRIBE_NOMEM:
+        conn_fail(conn, END_NO_MEMORY, NULL);
+        break;
     }
 }

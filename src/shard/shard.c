@@ -128,7 +128,8 @@ static int open_events(struct shard *shard) {
     if (shard->ring_event == NULL || shard->tick_event == NULL || shard->retry_event == NULL)
         return -1;
     struct timeval tick = {.tv_usec = SHARD_TICK_MS * 1000};
-    return event_add(shard->ring_event, NULL) < 0 || event_add(shard->tick_event, &tick) < 0 ? -1 : 0;
+    return event_add(shard->ring_event, NULL) < 0 || event_add(shard->tick_event, &tick) < 0 ? -1
+                                                                                             : 0;
 }
 
 static void init_lists(struct shard *shard) {
@@ -189,7 +190,9 @@ int shard_start(struct shard *shard) {
     return -1;
 }
 
-void shard_join(struct shard *shard) { pthread_join(shard->thread, NULL); }
+void shard_join(struct shard *shard) {
+    pthread_join(shard->thread, NULL);
+}
 
 int shard_hand_over(struct shard *shard, struct handover *handover) {
     pthread_mutex_lock(&shard->inbox_lock);

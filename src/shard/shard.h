@@ -1,10 +1,10 @@
 /*
- * A shard: a worker thread with its event loop, its connections, their groups and the index of their
- * streams. Nothing in it is touched by another thread but what is under "shared" below.
+ * A shard: a worker thread with its event loop, its connections, their groups and the index of
+ * their streams. Nothing in it is touched by another thread but what is under "shared" below.
  *
- * A turn of the worker: one turn of the event loop (input is decoded, answers go out), publishers that
- * wait, a batch from the ring (match, append), readers too far behind, a slice of sends. The parts are
- * one file each; `src/README.md` tells how they fit.
+ * A turn of the worker: one turn of the event loop (input is decoded, answers go out), publishers
+ * that wait, a batch from the ring (match, append), readers too far behind, a slice of sends. The
+ * parts are one file each; `src/README.md` tells how they fit.
  */
 #ifndef SHARD_SHARD_H
 #define SHARD_SHARD_H
@@ -24,15 +24,15 @@
 #include "sub/index.h"
 #include "tickcast/tickcast.h"
 
-#define SHARD_TICK_MS         100         /**< deadlines are looked at this often */
-#define SHARD_READ_BYTES      (64 * 1024) /**< most that one read takes */
-#define SHARD_FLUSH_SENDS     64          /**< sends of one slice */
-#define SHARD_SLICE_NS        500000      /**< longest slice, of sends and of appends */
-#define SHARD_TAKE_MESSAGES   512         /**< messages taken from the ring at a time */
-#define SHARD_TAKE_BYTES      (256 * 1024)
-#define SHARD_TAKE_APPENDS    4096
-#define SHARD_LAG_BYTES       (1024 * 1024) /**< above it a writable member holds the ring back */
-#define SHARD_PINGS           300         /**< slots of the wheel that spreads pings */
+#define SHARD_TICK_MS       100         /**< deadlines are looked at this often */
+#define SHARD_READ_BYTES    (64 * 1024) /**< most that one read takes */
+#define SHARD_FLUSH_SENDS   64          /**< sends of one slice */
+#define SHARD_SLICE_NS      500000      /**< longest slice, of sends and of appends */
+#define SHARD_TAKE_MESSAGES 512         /**< messages taken from the ring at a time */
+#define SHARD_TAKE_BYTES    (256 * 1024)
+#define SHARD_TAKE_APPENDS  4096
+#define SHARD_LAG_BYTES     (1024 * 1024) /**< above it a writable member holds the ring back */
+#define SHARD_PINGS         300           /**< slots of the wheel that spreads pings */
 
 /** Phases of stop; they only rise. */
 enum phase {
@@ -47,9 +47,9 @@ struct shard_shared {
     struct tickcast_options options;
     struct log log;
     struct rings *rings;
-    uint64_t seed;               /**< of key hashes */
+    uint64_t seed; /**< of key hashes */
     _Atomic int phase;
-    _Atomic uint64_t stop_ns;    /**< when the stop has to be over */
+    _Atomic uint64_t stop_ns;     /**< when the stop has to be over */
     _Atomic uint32_t connections; /**< of the broker */
 };
 
@@ -77,44 +77,44 @@ struct shard {
 
     /* shared: any thread */
     pthread_mutex_t inbox_lock;
-    struct handover *inbox;        /**< under inbox_lock; newest first */
-    bool inbox_closed;             /**< under inbox_lock */
-    _Atomic uint32_t load;         /**< connections handed over and not yet ended */
-    struct shard_stats stats;      /**< written by the worker */
+    struct handover *inbox;   /**< under inbox_lock; newest first */
+    bool inbox_closed;        /**< under inbox_lock */
+    _Atomic uint32_t load;    /**< connections handed over and not yet ended */
+    struct shard_stats stats; /**< written by the worker */
 
     /* the worker's own */
     struct event_base *base __attribute__((aligned(64)));
     struct event *ring_event, *tick_event, *retry_event;
-    uint64_t now_ns;               /**< of this turn */
-    uint64_t loop_ns;              /**< first input of this turn of the loop, or 0 */
+    uint64_t now_ns;  /**< of this turn */
+    uint64_t loop_ns; /**< first input of this turn of the loop, or 0 */
     struct sub_index *index;
     struct pool pool;
     struct budget outbound, inbound;
-    struct group lobby;            /**< of connections without a subscription */
-    struct stream_group **groups;  /**< hash table; see groups.h */
+    struct group lobby;           /**< of connections without a subscription */
+    struct stream_group **groups; /**< hash table; see groups.h */
     uint32_t groups_room, groups_count;
-    struct list dirty;             /**< groups with something to send */
-    uint32_t lagging;              /**< groups with a writable member too far behind */
-    struct list slow_groups;       /**< groups with a blocked member too far behind */
-    uint64_t match_number;         /**< stamp of the message being matched */
+    struct list dirty;       /**< groups with something to send */
+    uint32_t lagging;        /**< groups with a writable member too far behind */
+    struct list slow_groups; /**< groups with a blocked member too far behind */
+    uint64_t match_number;   /**< stamp of the message being matched */
 
-    struct list conns;             /**< all, for stop */
+    struct list conns;                         /**< all, for stop */
     struct list handshakes, closings, blocked; /**< by age: since_ns rises */
-    struct list starved;           /**< not read until inbound memory is free */
-    struct list unfinished;        /**< with a message begun, by age */
-    struct list resumed;           /**< to go on decoding next turn */
-    struct list parked;            /**< publishers whose message waits for a ring */
-    struct list doomed;            /**< ended in this turn; freed at its end */
-    struct list dead_groups;       /**< the same */
+    struct list starved;                       /**< not read until inbound memory is free */
+    struct list unfinished;                    /**< with a message begun, by age */
+    struct list resumed;                       /**< to go on decoding next turn */
+    struct list parked;                        /**< publishers whose message waits for a ring */
+    struct list doomed;                        /**< ended in this turn; freed at its end */
+    struct list dead_groups;                   /**< the same */
     struct list pings[SHARD_PINGS];
-    uint32_t ping_at;              /**< slot that is next */
+    uint32_t ping_at; /**< slot that is next */
     uint64_t ping_next_ns;
-    bool retry_busy;               /**< a parked publisher met a busy stripe */
-    bool closing_all;              /**< stop: everybody got 1001 */
+    bool retry_busy;  /**< a parked publisher met a busy stripe */
+    bool closing_all; /**< stop: everybody got 1001 */
 
     struct log_limit limits[END_COUNT]; /**< of log lines, by the end they tell of */
-    struct log_limit request_limit;   /**< of lines on undecodable requests */
-    uint8_t buffer[SHARD_READ_BYTES]; /**< what was read last */
+    struct log_limit request_limit;     /**< of lines on undecodable requests */
+    uint8_t buffer[SHARD_READ_BYTES];   /**< what was read last */
 };
 
 /** Makes a shard; the thread does not run yet. -1 with errno. */
@@ -126,8 +126,8 @@ void shard_free(struct shard *shard);
 int shard_start(struct shard *shard);
 void shard_join(struct shard *shard);
 
-/** Gives a connection to the shard; any thread. On success the shard owns `handover`, its descriptor
- *  and its reference; -1 if the shard takes no more. The caller has counted `load`. */
+/** Gives a connection to the shard; any thread. On success the shard owns `handover`, its
+ * descriptor and its reference; -1 if the shard takes no more. The caller has counted `load`. */
 int shard_hand_over(struct shard *shard, struct handover *handover);
 
 /** Frees a handover with all that it owns. */

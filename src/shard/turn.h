@@ -6,7 +6,8 @@
 
 /* fanout.c */
 
-/** Takes a batch from the ring: each message is matched and appended to the logs of all its groups. */
+/** Takes a batch from the ring: each message is matched and appended to the logs of all its groups.
+ */
 void fanout_take(struct shard *shard);
 
 /* flush.c */

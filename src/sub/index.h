@@ -3,9 +3,9 @@
  *
  * Two steps, key -> patterns -> targets. Each different stream is one pattern, compiled once, with
  * the list of its targets; each key that was seen remembers its patterns. A change of subscription
- * to a living pattern edits that pattern's list and touches no key. A pattern that has lost its last
- * target is dead for good and is dropped from a key when met. A new literal corrects its one key; a
- * new glob goes into a journal of which a key tests only the part since its own mark.
+ * to a living pattern edits that pattern's list and touches no key. A pattern that has lost its
+ * last target is dead for good and is dropped from a key when met. A new literal corrects its one
+ * key; a new glob goes into a journal of which a key tests only the part since its own mark.
  *
  * One thread. A target is embedded in what it stands for and owned by the caller.
  */
@@ -47,8 +47,8 @@ int sub_target_add(struct sub_index *index, struct sub_target *target,
 /** Removes `target` from all its streams and frees its references. Cannot fail. */
 void sub_target_remove(struct sub_index *index, struct sub_target *target);
 
-/** Calls `visit` once for each target that wants `key`; `visit` must not change the index. `hash` is
- *  any 64-bit hash of the key, the same for the same key. Returns the number of targets. Without
+/** Calls `visit` once for each target that wants `key`; `visit` must not change the index. `hash`
+ * is any 64-bit hash of the key, the same for the same key. Returns the number of targets. Without
  *  memory for the cache the answer is the same, slower. */
 uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
                          uint64_t hash, void (*visit)(void *arg, struct sub_target *target),

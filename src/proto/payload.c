@@ -1,0 +1,48 @@
+/* Payloads: msgpack {"key": key, "data": data} (CONTRACT c9). */
+#include <string.h>
+
+#include "proto/msgpack_walk.h"
+#include "proto/text.h"
+#include "tickcast/messages.h"
+
+static const char before_key[] = "\x82\xa3key";
+static const char before_data[] = "\xa4"
+                                  "data";
+
+#define BEFORE_KEY_BYTES  (sizeof before_key - 1)
+#define BEFORE_DATA_BYTES (sizeof before_data - 1)
+
+size_t tickcast_payload_size(size_t key_bytes, size_t data_bytes) {
+    return BEFORE_KEY_BYTES + text_head_bytes(key_bytes) + key_bytes + BEFORE_DATA_BYTES +
+           data_bytes;
+}
+
+size_t tickcast_payload_encode(const char *key, size_t key_bytes, const void *data,
+                               size_t data_bytes, void *out) {
+    uint8_t *at = out;
+    at = (uint8_t *)memcpy(at, before_key, BEFORE_KEY_BYTES) + BEFORE_KEY_BYTES;
+    at += text_head_write(key_bytes, at);
+    at = (uint8_t *)memcpy(at, key, key_bytes) + key_bytes;
+    at = (uint8_t *)memcpy(at, before_data, BEFORE_DATA_BYTES) + BEFORE_DATA_BYTES;
+    memcpy(at, data, data_bytes);
+    return (size_t)(at - (uint8_t *)out) + data_bytes;
+}
+
+int tickcast_payload_decode(const void *bytes, size_t count, struct tickcast_payload *payload) {
+    const uint8_t *at = bytes, *end = at + count;
+    struct proto_text key = {0}, data = {0};
+    uint32_t pairs;
+    if (msgpack_walk(bytes, count, PROTO_DATA_DEPTH) != count || !map_read(&at, &pairs)) return -1;
+    for (uint32_t i = 0; i < pairs; i++) {
+        struct proto_text name;
+        if (text_read(&at, &name) != TEXT_STR) return -1;
+        size_t value = msgpack_walk(at, (size_t)(end - at), PROTO_DATA_DEPTH);
+        const uint8_t *after = at + value;
+        if (text_is(name, "key", 3) && text_read(&at, &key) != TEXT_STR) return -1;
+        if (text_is(name, "data", 4)) data = (struct proto_text){(const char *)at, (uint32_t)value};
+        at = after;
+    }
+    if (key.at == NULL || data.at == NULL) return -1;
+    *payload = (struct tickcast_payload){key.at, key.bytes, data.at, data.bytes};
+    return 0;
+}
