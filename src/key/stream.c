@@ -1,0 +1,53 @@
+#include "key/stream.h"
+
+#include <string.h>
+
+#include "key/scan.h"
+
+/* Looks at one element: no wildcard, `*` alone (or more of them), or a glob. */
+static void element(const char *text, size_t bytes, bool *any, bool *glob) {
+    size_t stars = 0, special = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        stars += text[i] == '*';
+        special += memchr("?[{\\", text[i], 4) != NULL;
+    }
+    *any = stars > 0 && stars == bytes;
+    *glob = !*any && (stars > 0 || special > 0);
+}
+
+enum stream_kind stream_shape(const char *stream, size_t stream_bytes, struct stream_shape *shape) {
+    size_t slashes = 0, outside = 0, depth = 0;
+    *shape = (struct stream_shape){.kind = STREAM_INVALID};
+    for (size_t i = 0; i < stream_bytes; i++) slashes += stream[i] == '/';
+    if (slashes != 2) return STREAM_INVALID;
+    for (size_t i = 0; i < stream_bytes; i++) {
+        switch (stream[i]) {
+        case '\\':
+            if (i + 1 < stream_bytes && stream[i + 1] != '/') i++;
+            break;
+        case '[':
+            i = scan_list_end(stream, stream_bytes, i);
+            break;
+        case '{':
+            depth++;
+            break;
+        case '}':
+            depth -= depth > 0;
+            break;
+        case '/':
+            if (depth == 0) shape->cut[outside++] = i;
+            break;
+        default:
+            break;
+        }
+    }
+    if (outside != 2) return shape->kind = STREAM_CROSSING;
+    size_t begin[3] = {0, shape->cut[0] + 1, shape->cut[1] + 1};
+    size_t end[3] = {shape->cut[0], shape->cut[1], stream_bytes};
+    shape->kind = STREAM_LITERAL;
+    for (int i = 0; i < 3; i++) {
+        element(stream + begin[i], end[i] - begin[i], &shape->any[i], &shape->glob[i]);
+        if (shape->any[i] || shape->glob[i]) shape->kind = STREAM_ELEMENTS;
+    }
+    return shape->kind;
+}
