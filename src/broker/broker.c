@@ -3,41 +3,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/memory.h"
+#include "broker/options.h"
 #include "shard/intake.h"
 
 #define SPARE_FILES  64  /* descriptors of the file limit that are not for connections */
 #define STOP_POLL_US 500 /* while parked publishers are waited for */
 
-/* What 0 stands for in the options. */
-static void settle_options(struct tickcast_options *options) {
-    if (options->workers == 0) {
-        long cores = sysconf(_SC_NPROCESSORS_ONLN);
-        options->workers = cores < 1 ? 1 : cores > RINGS_MAX ? RINGS_MAX : (uint32_t)cores;
-    }
-    if (options->max_connections == 0) {
-        struct rlimit files = {0};
-        getrlimit(RLIMIT_NOFILE, &files);
-        rlim_t most = files.rlim_cur > UINT32_MAX ? UINT32_MAX : files.rlim_cur;
-        options->max_connections =
-            most > 2 * SPARE_FILES ? (uint32_t)most - SPARE_FILES : SPARE_FILES;
-    }
-    if (options->outbound_memory == 0) options->outbound_memory = memory_available_bytes() / 4;
-}
-
 static int make_rings(struct tickcast_broker *broker) {
     const struct tickcast_options *options = &broker->shared.options;
-    uint64_t part = options->ring_memory / options->workers;
-    uint64_t least = 4 * (uint64_t)frame_cost(options->max_key_bytes, options->max_payload);
     struct rings_options rings = {
         .count = options->workers,
         .slots = options->ring_slots,
-        .bytes = part > least ? part : least,
+        .bytes = options_share(options, options->ring_memory),
         .number = intake_number,
     };
     return rings_new(&rings, &broker->shared.rings);
@@ -48,9 +29,13 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
     struct tickcast_broker *broker = calloc(1, sizeof *broker);
     if (broker == NULL) return TICKCAST_ENOMEM;
     broker->shared.options = *options;
-    settle_options(&broker->shared.options);
+    options_resolve(&broker->shared.options);
     broker->shared.log = (struct log){options->log, options->log_arg, options->log_level};
     broker->shared.seed = hash_seed();
+    broker->shared.outbound_bytes =
+        options_share(&broker->shared.options, broker->shared.options.outbound_memory);
+    broker->shared.inbound_bytes =
+        options_share(&broker->shared.options, broker->shared.options.inbound_memory);
     int result = make_rings(broker);
     for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
         result = shard_new(&broker->shared, i, &broker->shards[i]);

@@ -9,8 +9,9 @@
 
 #include "tickcast/options.h"
 
-#define OPTIONS_SPARE_FILES 64 /**< descriptors kept from connections: listeners, logs, eventfds   \
-                                */
+#define OPTIONS_SPARE_FILES                                                                        \
+    64 /**< descriptors kept from connections: listeners, logs, eventfds                           \
+        */
 #define OPTIONS_WORKERS_MAX 63
 #define OPTIONS_SHARE_LARGEST                                                                      \
     4 /**< a shard's part of a budget is at least so many largest messages */

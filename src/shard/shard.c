@@ -10,12 +10,6 @@
 #include "shard/conn.h"
 #include "shard/turn.h"
 
-/* A part of a budget: equal for all, but never too small for the largest message. */
-static uint64_t part(uint64_t all, uint32_t workers, uint64_t largest) {
-    uint64_t equal = all / workers;
-    return equal > 4 * largest ? equal : 4 * largest;
-}
-
 static void take_inbox(struct shard *shard) {
     pthread_mutex_lock(&shard->inbox_lock);
     struct handover *newest = shard->inbox, *oldest = NULL;
@@ -150,8 +144,8 @@ int shard_new(struct shard_shared *shared, uint32_t number, struct shard **made)
     shard->number = number;
     pthread_mutex_init(&shard->inbox_lock, NULL);
     init_lists(shard);
-    shard->outbound.limit = part(options->outbound_memory, options->workers, options->max_payload);
-    shard->inbound.limit = part(options->inbound_memory, options->workers, options->max_payload);
+    shard->outbound.limit = shared->outbound_bytes;
+    shard->inbound.limit = shared->inbound_bytes;
     pool_init(&shard->pool, &shard->outbound);
     shard->index = sub_index_new(&(struct sub_limits){.max_keys = options->max_cached_keys});
     errno = ENOMEM;

@@ -47,7 +47,8 @@ struct shard_shared {
     struct tickcast_options options;
     struct log log;
     struct rings *rings;
-    uint64_t seed; /**< of key hashes */
+    uint64_t outbound_bytes, inbound_bytes; /**< a shard's parts of the budgets */
+    uint64_t seed;                          /**< of key hashes */
     _Atomic int phase;
     _Atomic uint64_t stop_ns;     /**< when the stop has to be over */
     _Atomic uint32_t connections; /**< of the broker */
