@@ -147,7 +147,7 @@ int shard_new(struct shard_shared *shared, uint32_t number, struct shard **made)
     shard->outbound.limit = shared->outbound_bytes;
     shard->inbound.limit = shared->inbound_bytes;
     pool_init(&shard->pool, &shard->outbound);
-    shard->index = sub_index_new(&(struct sub_limits){.max_keys = options->max_cached_keys});
+    shard->index = sub_index_new(&(struct sub_limits){options->max_cached_keys, shared->seed});
     errno = ENOMEM;
     if (shard->index == NULL || !group_init(&shard->lobby, &shard->pool) ||
         open_events(shard) < 0) {

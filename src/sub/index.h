@@ -31,8 +31,8 @@ struct sub_target {
 };
 
 struct sub_limits {
-    uint32_t max_keys;    /**< keys remembered; the cache is thrown away above */
-    uint32_t max_journal; /**< journal entries kept; 0: 4096 */
+    uint32_t max_keys; /**< keys remembered; the cache is thrown away above */
+    uint64_t key_seed; /**< the hash of a key is hash_bytes(key, key_bytes, key_seed) */
 };
 
 /** NULL without memory. */
@@ -58,7 +58,6 @@ struct sub_stats {
     uint64_t patterns;      /**< living patterns */
     uint64_t subscriptions; /**< (target, stream) pairs */
     uint64_t keys;          /**< keys remembered */
-    uint64_t memory_bytes;  /**< what the index holds */
 };
 void sub_index_stats(const struct sub_index *index, struct sub_stats *stats);
 

@@ -1,0 +1,279 @@
+#include "sub/index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "sub/buckets.h"
+#include "sub/keys.h"
+
+#define TEXTS_FIRST_ROOM 64
+#define JOURNAL_ENTRIES  4096 /* a key that is further behind looks its patterns up anew */
+
+struct sub_index {
+    struct pattern **texts; /* living patterns by text */
+    uint32_t texts_room;
+    struct buckets buckets;
+    struct keys keys;
+    struct pattern *journal[JOURNAL_ENTRIES]; /* new patterns with wildcards, by number */
+    uint64_t journal_end;
+    uint64_t stamp; /* of the message that is being matched */
+    uint64_t key_seed, text_seed;
+    uint64_t patterns, subscriptions;
+};
+
+struct sub_index *sub_index_new(const struct sub_limits *limits) {
+    struct sub_index *index = calloc(1, sizeof *index);
+    if (index == NULL) return NULL;
+    index->key_seed = limits->key_seed;
+    index->text_seed = hash_seed();
+    index->journal_end = 1; /* so that the mark 0 means: nothing is known */
+    index->texts_room = TEXTS_FIRST_ROOM;
+    index->texts = calloc(TEXTS_FIRST_ROOM, sizeof index->texts[0]);
+    if (index->texts != NULL && buckets_init(&index->buckets, index->text_seed) &&
+        keys_init(&index->keys, limits->max_keys))
+        return index;
+    sub_index_free(index);
+    return NULL;
+}
+
+void sub_index_free(struct sub_index *index) {
+    if (index == NULL) return;
+    keys_fini(&index->keys);
+    for (int i = 0; i < JOURNAL_ENTRIES; i++)
+        if (index->journal[i] != NULL) pattern_drop(index->journal[i]);
+    buckets_fini(&index->buckets);
+    free(index->texts);
+    free(index);
+}
+
+/* --- patterns by text --- */
+
+static struct pattern **find_text(const struct sub_index *index, const char *text, uint32_t bytes,
+                                  uint64_t hash) {
+    struct pattern **place = &index->texts[hash & (index->texts_room - 1)];
+    while (*place != NULL && ((*place)->hash != hash || (*place)->bytes != bytes ||
+                              memcmp((*place)->text, text, bytes) != 0))
+        place = &(*place)->next;
+    return place;
+}
+
+/* Without memory the table stays as it is, slower but right. */
+static void grow_texts(struct sub_index *index) {
+    if (index->patterns < index->texts_room) return;
+    uint32_t room = index->texts_room * 2;
+    struct pattern **texts = calloc(room, sizeof texts[0]);
+    if (texts == NULL) return;
+    for (uint32_t i = 0; i < index->texts_room; i++) {
+        while (index->texts[i] != NULL) {
+            struct pattern *pattern = index->texts[i];
+            index->texts[i] = pattern->next;
+            pattern->next = texts[pattern->hash & (room - 1)];
+            texts[pattern->hash & (room - 1)] = pattern;
+        }
+    }
+    free(index->texts);
+    index->texts = texts;
+    index->texts_room = room;
+}
+
+/* A new literal concerns one key, if that is known. False without memory. */
+static bool correct_key(struct sub_index *index, struct pattern *literal) {
+    uint64_t hash = hash_bytes(literal->text, literal->bytes, index->key_seed);
+    struct key_entry *entry = keys_find(&index->keys, literal->text, literal->bytes, hash);
+    if (entry == NULL) return true;
+    for (uint32_t i = 0; i < entry->count;)
+        if (entry->patterns[i]->dead)
+            key_entry_remove(entry, i);
+        else
+            i++;
+    return key_entry_add(entry, literal);
+}
+
+/* A new pattern with wildcards may concern any key: each will test it when it is met. */
+static void note(struct sub_index *index, struct pattern *pattern) {
+    struct pattern **place = &index->journal[index->journal_end % JOURNAL_ENTRIES];
+    if (*place != NULL) pattern_drop(*place);
+    *place = pattern;
+    pattern->holds++;
+    index->journal_end++;
+}
+
+static struct pattern *make_pattern(struct sub_index *index, struct sub_stream stream,
+                                    uint64_t hash) {
+    struct pattern *pattern = pattern_new(stream, hash);
+    if (pattern == NULL) return NULL;
+    bool literal = pattern->shape.kind == STREAM_LITERAL;
+    if (literal ? !correct_key(index, pattern) : !buckets_add(&index->buckets, pattern)) {
+        pattern_drop(pattern);
+        return NULL;
+    }
+    if (!literal) note(index, pattern);
+    grow_texts(index);
+    struct pattern **place = &index->texts[hash & (index->texts_room - 1)];
+    pattern->next = *place;
+    *place = pattern;
+    index->patterns++;
+    return pattern;
+}
+
+/* It has lost its last target; keys and journal drop it when they meet it. */
+static void kill(struct sub_index *index, struct pattern *pattern) {
+    struct pattern **place = find_text(index, pattern->text, pattern->bytes, pattern->hash);
+    *place = pattern->next;
+    if (pattern->bucket != NULL) buckets_remove(&index->buckets, pattern);
+    pattern->dead = true;
+    index->patterns--;
+    pattern_drop(pattern);
+}
+
+/* --- targets --- */
+
+static bool add_stream(struct sub_index *index, struct sub_target *target,
+                       struct sub_stream stream) {
+    uint64_t hash = hash_bytes(stream.text, stream.bytes, index->text_seed);
+    struct pattern *pattern = *find_text(index, stream.text, stream.bytes, hash);
+    if (pattern == NULL) pattern = make_pattern(index, stream, hash);
+    if (pattern == NULL) return false;
+    int64_t place = pattern_add(pattern, target, target->ref_count);
+    if (place < 0) {
+        if (pattern->target_count == 0) kill(index, pattern);
+        return false;
+    }
+    target->refs[target->ref_count++] = (struct sub_ref){pattern, (uint32_t)place};
+    index->subscriptions++;
+    return true;
+}
+
+int sub_target_add(struct sub_index *index, struct sub_target *target,
+                   const struct sub_stream *streams, uint32_t count) {
+    target->ref_count = 0;
+    target->stamp = 0;
+    target->refs = malloc(count * sizeof target->refs[0]);
+    if (target->refs == NULL) return -1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (add_stream(index, target, streams[i])) continue;
+        sub_target_remove(index, target);
+        return -1;
+    }
+    return 0;
+}
+
+void sub_target_remove(struct sub_index *index, struct sub_target *target) {
+    for (uint32_t i = 0; i < target->ref_count; i++) {
+        struct pattern *pattern = target->refs[i].pattern;
+        pattern_remove(pattern, target->refs[i].place);
+        if (pattern->target_count == 0) kill(index, pattern);
+    }
+    index->subscriptions -= target->ref_count;
+    free(target->refs);
+    target->refs = NULL;
+    target->ref_count = 0;
+}
+
+/* --- matching --- */
+
+static bool take_into_entry(void *entry, struct pattern *pattern) {
+    return key_entry_add(entry, pattern);
+}
+
+/* Looks up all patterns of a key. False without memory: the entry is then empty and not current. */
+static bool look_up(struct sub_index *index, struct key_entry *entry) {
+    struct key_parts key;
+    key_entry_clear(entry);
+    if (key_cut(&key, entry->text, entry->bytes)) {
+        uint64_t hash = hash_bytes(entry->text, entry->bytes, index->text_seed);
+        struct pattern *literal = *find_text(index, entry->text, entry->bytes, hash);
+        if ((literal != NULL && literal->shape.kind == STREAM_LITERAL &&
+             !key_entry_add(entry, literal)) ||
+            !buckets_find(&index->buckets, &key, take_into_entry, entry)) {
+            key_entry_clear(entry);
+            entry->mark = 0;
+            return false;
+        }
+    }
+    entry->mark = index->journal_end;
+    return true;
+}
+
+/* Brings an entry that is behind the journal up to date. False without memory. */
+static bool catch_up(struct sub_index *index, struct key_entry *entry) {
+    struct key_parts key;
+    if (entry->mark == 0 || index->journal_end - entry->mark > JOURNAL_ENTRIES)
+        return look_up(index, entry);
+    if (!key_cut(&key, entry->text, entry->bytes)) return true;
+    for (; entry->mark < index->journal_end; entry->mark++) {
+        struct pattern *pattern = index->journal[entry->mark % JOURNAL_ENTRIES];
+        if (pattern->dead || !pattern_match(pattern, &key)) continue;
+        if (!key_entry_add(entry, pattern)) return false;
+    }
+    return true;
+}
+
+struct visitor {
+    void (*visit)(void *arg, struct sub_target *target);
+    void *arg;
+    uint64_t stamp;
+    uint32_t targets;
+};
+
+static inline void visit_targets(struct visitor *visitor, const struct pattern *pattern) {
+    for (uint32_t i = 0; i < pattern->target_count; i++) {
+        struct sub_target *target = pattern->targets[i].target;
+        if (target->stamp == visitor->stamp) continue; /* another of its streams matched too */
+        target->stamp = visitor->stamp;
+        visitor->targets++;
+        visitor->visit(visitor->arg, target);
+    }
+}
+
+static bool visit_pattern(void *arg, struct pattern *pattern) {
+    visit_targets(arg, pattern);
+    return true;
+}
+
+/* Without memory for the cache: straight from the tables. */
+static void match_uncached(struct sub_index *index, const char *text, uint32_t bytes,
+                           struct visitor *visitor) {
+    struct key_parts key;
+    if (!key_cut(&key, text, bytes)) return;
+    const struct pattern *literal =
+        *find_text(index, text, bytes, hash_bytes(text, bytes, index->text_seed));
+    if (literal != NULL && literal->shape.kind == STREAM_LITERAL) visit_targets(visitor, literal);
+    (void)buckets_find(&index->buckets, &key, visit_pattern, visitor);
+}
+
+uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
+                         uint64_t hash, void (*visit)(void *arg, struct sub_target *target),
+                         void *arg) {
+    struct visitor visitor = {visit, arg, ++index->stamp, 0};
+    struct key_entry *entry = keys_find(&index->keys, key, key_bytes, hash);
+    bool current = true;
+    if (entry == NULL) {
+        entry = keys_add(&index->keys, key, key_bytes, hash);
+        current = entry != NULL && look_up(index, entry);
+    } else if (entry->mark != index->journal_end) {
+        current = catch_up(index, entry);
+    }
+    if (!current) {
+        match_uncached(index, key, key_bytes, &visitor);
+        return visitor.targets;
+    }
+    for (uint32_t i = 0; i < entry->count;) {
+        if (entry->patterns[i]->dead) {
+            key_entry_remove(entry, i);
+            continue;
+        }
+        visit_targets(&visitor, entry->patterns[i]);
+        i++;
+    }
+    return visitor.targets;
+}
+
+void sub_index_stats(const struct sub_index *index, struct sub_stats *stats) {
+    *stats = (struct sub_stats){
+        .patterns = index->patterns,
+        .subscriptions = index->subscriptions,
+        .keys = index->keys.count,
+    };
+}

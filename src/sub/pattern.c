@@ -1,0 +1,94 @@
+#include "sub/pattern.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Where element `i` of a pattern is in its text. */
+static size_t element(const struct pattern *pattern, int i, size_t *bytes) {
+    const size_t *cut = pattern->shape.cut;
+    size_t begin = i == 0 ? 0 : cut[i - 1] + 1;
+    *bytes = (i == 2 ? pattern->bytes : cut[i]) - begin;
+    return begin;
+}
+
+static bool compile(struct pattern *pattern) {
+    if (pattern->shape.kind == STREAM_CROSSING) {
+        pattern->globs[0] = glob_new(pattern->text, pattern->bytes);
+        return pattern->globs[0] != NULL;
+    }
+    for (int i = 0; i < 3; i++) {
+        size_t bytes, begin = element(pattern, i, &bytes);
+        if (!pattern->shape.glob[i]) continue;
+        pattern->globs[i] = glob_new(pattern->text + begin, bytes);
+        if (pattern->globs[i] == NULL) return false;
+    }
+    return true;
+}
+
+struct pattern *pattern_new(struct sub_stream stream, uint64_t hash) {
+    struct pattern *pattern = calloc(1, sizeof *pattern + stream.bytes);
+    if (pattern == NULL) return NULL;
+    pattern->holds = 1;
+    pattern->hash = hash;
+    pattern->bytes = stream.bytes;
+    memcpy(pattern->text, stream.text, stream.bytes);
+    stream_shape(pattern->text, stream.bytes, &pattern->shape);
+    if (compile(pattern)) return pattern;
+    pattern_drop(pattern);
+    return NULL;
+}
+
+void pattern_drop(struct pattern *pattern) {
+    if (--pattern->holds > 0) return;
+    for (int i = 0; i < 3; i++) glob_free(pattern->globs[i]);
+    free(pattern->targets);
+    free(pattern);
+}
+
+int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t ref) {
+    if (pattern->target_count == pattern->target_room) {
+        uint32_t room = pattern->target_room == 0 ? 1 : pattern->target_room * 2;
+        struct pattern_target *targets = realloc(pattern->targets, room * sizeof targets[0]);
+        if (targets == NULL) return -1;
+        pattern->targets = targets;
+        pattern->target_room = room;
+    }
+    pattern->targets[pattern->target_count] = (struct pattern_target){target, ref};
+    return pattern->target_count++;
+}
+
+void pattern_remove(struct pattern *pattern, uint32_t place) {
+    struct pattern_target last = pattern->targets[--pattern->target_count];
+    if (place == pattern->target_count) return;
+    pattern->targets[place] = last;
+    last.target->refs[last.ref].place = place;
+}
+
+bool key_cut(struct key_parts *key, const char *text, uint32_t bytes) {
+    const char *first = memchr(text, '/', bytes);
+    if (first == NULL) return false;
+    uint32_t cut = (uint32_t)(first - text);
+    const char *second = memchr(first + 1, '/', bytes - cut - 1);
+    if (second == NULL) return false;
+    uint32_t cut2 = (uint32_t)(second - text);
+    if (memchr(second + 1, '/', bytes - cut2 - 1) != NULL) return false;
+    *key = (struct key_parts){text, bytes, {0, cut + 1, cut2 + 1}, {cut, cut2, bytes}};
+    return true;
+}
+
+bool pattern_match(const struct pattern *pattern, const struct key_parts *key) {
+    if (pattern->shape.kind == STREAM_CROSSING)
+        return glob_match(pattern->globs[0], key->text, key->bytes);
+    for (int i = 0; i < 3; i++) {
+        const char *text = key->text + key->begin[i];
+        uint32_t bytes = key->end[i] - key->begin[i];
+        if (pattern->shape.any[i]) continue;
+        if (pattern->globs[i] != NULL) {
+            if (!glob_match(pattern->globs[i], text, bytes)) return false;
+            continue;
+        }
+        size_t own_bytes, begin = element(pattern, i, &own_bytes);
+        if (own_bytes != bytes || memcmp(pattern->text + begin, text, bytes) != 0) return false;
+    }
+    return true;
+}

@@ -1,0 +1,66 @@
+/*
+ * A pattern: one stream that at least one target wants, compiled once, with the list of its
+ * targets.
+ *
+ * `holds` counts the keys and journal entries that refer to it, and one while it lives. Once dead
+ * it never lives again; it is freed when nothing refers to it any more.
+ */
+#ifndef SUB_PATTERN_H
+#define SUB_PATTERN_H
+
+#include <stdbool.h>
+
+#include "key/glob.h"
+#include "key/stream.h"
+#include "sub/index.h"
+
+/** A target in a pattern's list, and which of its references leads here. */
+struct pattern_target {
+    struct sub_target *target;
+    uint32_t ref;
+} __attribute__((packed, aligned(4)));
+
+/** A target's reference: a pattern, and the place in its list. */
+struct sub_ref {
+    struct pattern *pattern;
+    uint32_t place;
+} __attribute__((packed, aligned(4)));
+
+struct pattern {
+    struct pattern *next;  /**< of the same place in the table of texts */
+    struct bucket *bucket; /**< whose list it is in; NULL for a literal */
+    struct glob *globs[3]; /**< of its elements; a crossing one has [0] alone */
+    struct pattern_target *targets;
+    uint32_t target_count, target_room;
+    uint32_t holds;
+    uint32_t bucket_place;
+    uint64_t hash; /**< of the text */
+    struct stream_shape shape;
+    bool dead;
+    uint32_t bytes;
+    char text[];
+};
+
+/** A key with the places of its slashes. */
+struct key_parts {
+    const char *text;
+    uint32_t bytes;
+    uint32_t begin[3], end[3]; /**< of its elements */
+};
+
+/** Compiles a valid stream; it has one hold. NULL without memory. */
+struct pattern *pattern_new(struct sub_stream stream, uint64_t hash);
+void pattern_drop(struct pattern *pattern);
+
+/** Adds a target, whose reference number `ref` it is. Returns the place, -1 without memory. */
+int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t ref);
+/** Removes the target at `place`; the one that takes its place learns of it. */
+void pattern_remove(struct pattern *pattern, uint32_t place);
+
+/** Cuts a key into its elements; false if it has not three. */
+bool key_cut(struct key_parts *key, const char *text, uint32_t bytes);
+
+/** True if the pattern selects the key. */
+bool pattern_match(const struct pattern *pattern, const struct key_parts *key);
+
+#endif
