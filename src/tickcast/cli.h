@@ -1,0 +1,41 @@
+/*
+ * The command line of `tickcast`: one table of commands and one of options, from which arguments
+ * are parsed and all help is printed.
+ */
+#ifndef TICKCAST_CLI_CLI_H
+#define TICKCAST_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+#define CLI_ERROR_BYTES 512
+
+enum command { COMMAND_NONE, COMMAND_SUB, COMMAND_PUB, COMMAND_CHECK_STREAM };
+
+/** What the arguments ask for. Texts point into argv. */
+struct cli {
+    enum command command;
+    bool help, version;
+    const char *url;     /**< NULL: CLI_URL */
+    const char *ca;      /**< NULL: the system's authorities */
+    uint64_t timeout_ms; /**< to connect, and for the answer to a subscribe */
+    bool json, raw, ack;
+    uint64_t count;   /**< messages to receive; 0: no end */
+    const char *csv;  /**< key template; NULL: JSON lines */
+    char **arguments; /**< the positional ones */
+    int argument_count;
+};
+
+#define CLI_URL "ws://127.0.0.1:5993"
+
+/** Parses argv (which is reordered: positional arguments move together). 0, or -1 with a sentence
+ * in `error` (CLI_ERROR_BYTES) that names what is allowed or the nearest option. */
+int cli_parse(int argc, char **argv, struct cli *options, char *error);
+
+/** Prints help: of one command, or with COMMAND_NONE of all. */
+void cli_help(enum command command, FILE *out);
+
+#endif

@@ -1,0 +1,33 @@
+/* Lines of a descriptor that may deliver them in any pieces. Lines may be changed in place. */
+#ifndef TICKCAST_CLI_LINES_H
+#define TICKCAST_CLI_LINES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define LINES_READ_BYTES (64 * 1024)
+#define LINES_MAX_BYTES  (16 * 1024 * 1024) /**< longer lines are told and left out */
+
+/** All zero: at the beginning. */
+struct lines {
+    char *bytes;
+    size_t from, seen, to, room; /**< [from, to) not given out; no line end in [from, seen) */
+    uint64_t number;             /**< of the line given out last, from 1 */
+    bool end;                    /**< the descriptor has no more */
+    bool skipping;               /**< inside a line that is too long */
+};
+
+enum lines_result { LINES_NONE, LINES_LINE, LINES_TOO_LONG };
+
+/** Reads once. Bytes read, 0 at the end, -1 with errno (also without memory). */
+ssize_t lines_read(struct lines *lines, int fd);
+
+/** The next whole line without its LF or CRLF; after the end also a last one without LF. The line
+ * is valid until lines_read. NONE: read more. */
+enum lines_result lines_next(struct lines *lines, char **line, size_t *bytes);
+
+void lines_fini(struct lines *lines);
+
+#endif

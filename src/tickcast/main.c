@@ -1,0 +1,48 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tickcast/commands.h"
+
+static enum exit_code run(const struct cli *options) {
+    switch (options->command) {
+    case COMMAND_SUB:
+        return sub_run(options);
+    case COMMAND_PUB:
+        return pub_run(options);
+    case COMMAND_CHECK_STREAM:
+        return check_stream_run(options);
+    case COMMAND_NONE:
+        break;
+    }
+    return EXIT_USAGE;
+}
+
+/* A standard descriptor that is closed would be taken by the connection, and be written to. */
+static void open_standard_descriptors(void) {
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
+int main(int argc, char **argv) {
+    struct cli options;
+    char error[CLI_ERROR_BYTES];
+    if (cli_parse(argc, argv, &options, error)) {
+        fprintf(stderr, "tickcast: %s\n", error);
+        return EXIT_USAGE;
+    }
+    if (options.help) {
+        cli_help(options.command, stdout);
+        return EXIT_GOOD;
+    }
+    if (options.version) {
+        puts("tickcast " TICKCAST_VERSION);
+        return EXIT_GOOD;
+    }
+    open_standard_descriptors();
+    signal(SIGPIPE, SIG_IGN); /* a peer or reader that goes away is an error of the write */
+    return run(&options);
+}

@@ -1,0 +1,155 @@
+#include "tickcast/publisher.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "proto/msgpack_walk.h"
+
+#define HIGH_BYTES   (1024 * 1024) /* queued bytes at which it waits */
+#define LOW_BYTES    (256 * 1024)  /* and until when */
+#define STALL_MS     60000 /* a broker that takes and says nothing for so long is given up */
+#define PREFIX       16    /* room before a held message for what depends on its id */
+#define ANSWER_DEPTH 4
+
+static int complain(const char *text) {
+    fprintf(stderr, "tickcast pub: %s\n", text);
+    return -1;
+}
+
+void publisher_init(struct publisher *publisher, struct client *client, bool ack, bool lines) {
+    *publisher = (struct publisher){.client = client, .ack = ack, .lines = lines};
+    msgpack_sbuffer_init(&publisher->held);
+}
+
+void publisher_fini(struct publisher *publisher) {
+    msgpack_sbuffer_destroy(&publisher->held);
+}
+
+static bool is_field(const msgpack_object_kv *field, const char *name) {
+    return field->key.type == MSGPACK_OBJECT_STR && field->key.via.str.size == strlen(name) &&
+           memcmp(field->key.via.str.ptr, name, strlen(name)) == 0;
+}
+
+static void tell_error(struct publisher *publisher, const msgpack_object *text, uint64_t id) {
+    char escaped[LOG_LINE_BYTES], where[64] = "";
+    log_escape(text->via.str.ptr, text->via.str.size, escaped, sizeof escaped);
+    if (publisher->lines && id)
+        snprintf(where, sizeof where, "line %" PRIu64 ": ", id);
+    else if (publisher->lines)
+        snprintf(where, sizeof where, "after line %" PRIu64 ": ", publisher->answered);
+    fprintf(stderr, "tickcast pub: %sthe broker refused: %s\n", where, escaped);
+    publisher->errors++;
+    publisher->published--;
+}
+
+/* {"ack": id} or {"error": text[, "id": id]}; anything else is no answer and is left out. */
+static void take_map(struct publisher *publisher, const msgpack_object_map *map) {
+    const msgpack_object *error = NULL;
+    uint64_t id = 0;
+    for (uint32_t i = 0; i < map->size; i++) {
+        const msgpack_object_kv *field = &map->ptr[i];
+        if (is_field(field, "error") && field->val.type == MSGPACK_OBJECT_STR) error = &field->val;
+        bool number = field->val.type == MSGPACK_OBJECT_POSITIVE_INTEGER;
+        if (number && (is_field(field, "ack") || is_field(field, "id"))) id = field->val.via.u64;
+    }
+    if (error) tell_error(publisher, error, id);
+    if (id) publisher->answered = id;
+}
+
+static void take_answer(struct publisher *publisher, const struct client_message *message) {
+    if (msgpack_walk(message->bytes, message->count, ANSWER_DEPTH) != message->count) return;
+    msgpack_unpacked answer;
+    msgpack_unpacked_init(&answer);
+    if (msgpack_unpack_next(&answer, (const char *)message->bytes, message->count, NULL) ==
+            MSGPACK_UNPACK_SUCCESS &&
+        answer.data.type == MSGPACK_OBJECT_MAP)
+        take_map(publisher, &answer.data.via.map);
+    msgpack_unpacked_destroy(&answer);
+}
+
+static int broken(struct publisher *publisher, enum client_result result) {
+    if (result != CLIENT_TIMEOUT) return complain(client_error(publisher->client));
+    return complain("the broker took and answered nothing for 60 s");
+}
+
+static int drain(struct publisher *publisher, size_t left) {
+    struct client_message message;
+    for (;;) {
+        enum client_result result = client_drain(publisher->client, left, STALL_MS, &message);
+        if (result == CLIENT_OK) return 0;
+        if (result != CLIENT_MESSAGE) return broken(publisher, result);
+        take_answer(publisher, &message);
+    }
+}
+
+/* Writes {"id": line, or { before the held message, whose rest is there, and queues it. */
+static int queue_held(struct publisher *publisher, bool ask) {
+    uint8_t *message = (uint8_t *)publisher->held.data + PREFIX;
+    size_t count = publisher->held.size - PREFIX;
+    if (ask) {
+        static const uint8_t begin[] = {0x83, 0xa2, 'i', 'd', 0xcf};
+        message -= sizeof begin + 8;
+        count += sizeof begin + 8;
+        memcpy(message, begin, sizeof begin);
+        for (unsigned i = 0; i < 8; i++)
+            message[sizeof begin + i] = (uint8_t)(publisher->held_line >> (56 - 8 * i));
+        publisher->asked = publisher->held_line;
+    } else {
+        *--message = 0x82;
+        count++;
+    }
+    publisher->held_line = 0;
+    if (client_queue(publisher->client, WS_BINARY, message, count) != CLIENT_OK)
+        return broken(publisher, CLIENT_FAILED);
+    publisher->published++;
+    return client_queued(publisher->client) > HIGH_BYTES ? drain(publisher, LOW_BYTES) : 0;
+}
+
+static int hold(struct publisher *publisher, const char *key, size_t key_bytes, const void *data,
+                size_t data_bytes, uint64_t line) {
+    static const char prefix[PREFIX];
+    msgpack_packer packer;
+    msgpack_sbuffer_clear(&publisher->held);
+    msgpack_packer_init(&packer, &publisher->held, msgpack_sbuffer_write);
+    if (msgpack_sbuffer_write(&publisher->held, prefix, PREFIX) || msgpack_pack_str(&packer, 3) ||
+        msgpack_pack_str_body(&packer, "key", 3) || msgpack_pack_str(&packer, key_bytes) ||
+        msgpack_pack_str_body(&packer, key, key_bytes) || msgpack_pack_str(&packer, 4) ||
+        msgpack_pack_str_body(&packer, "data", 4) ||
+        msgpack_sbuffer_write(&publisher->held, data, data_bytes))
+        return complain("no memory");
+    publisher->held_line = line;
+    return 0;
+}
+
+int publisher_put(struct publisher *publisher, const char *key, size_t key_bytes, const void *data,
+                  size_t data_bytes, uint64_t line) {
+    if (publisher->held_line && queue_held(publisher, publisher->ack)) return -1;
+    return hold(publisher, key, key_bytes, data, data_bytes, line);
+}
+
+int publisher_pause(struct publisher *publisher) {
+    return publisher->held_line ? queue_held(publisher, true) : 0;
+}
+
+int publisher_wait(struct publisher *publisher, int fd) {
+    struct client_message message;
+    for (;;) {
+        enum client_result result = client_receive(publisher->client, -1, fd, &message);
+        if (result == CLIENT_WATCHED) return 0;
+        if (result != CLIENT_MESSAGE) return broken(publisher, result);
+        take_answer(publisher, &message);
+    }
+}
+
+int publisher_finish(struct publisher *publisher) {
+    if (publisher_pause(publisher) || drain(publisher, 0)) return -1;
+    struct client_message message;
+    while (publisher->answered < publisher->asked) {
+        enum client_result result = client_receive(publisher->client, STALL_MS, -1, &message);
+        if (result != CLIENT_MESSAGE) return broken(publisher, result);
+        take_answer(publisher, &message);
+    }
+    return 0;
+}
