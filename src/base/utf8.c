@@ -57,3 +57,31 @@ bool utf8_valid(const void *bytes, size_t count) {
     uint32_t state = 0;
     return utf8_step(&state, bytes, count) && state == 0;
 }
+
+uint32_t utf8_next(const char *text, size_t count, size_t *at) {
+    const uint8_t *bytes = (const uint8_t *)text;
+    size_t place = *at;
+    uint8_t first = bytes[place++];
+    *at = place;
+    if (first < 0x80) return first;
+    uint32_t now = first_byte(first), invalid = UTF8_INVALID + first;
+    if (now == 0) return invalid;
+    uint32_t code = first & (0x3fu >> (now & 0xff));
+    for (uint32_t need = now & 0xff; need > 0; need--) {
+        if (place == count || !utf8_step(&now, bytes + place, 1)) return invalid;
+        code = code << 6 | (bytes[place++] & 0x3fu);
+    }
+    *at = place;
+    return code;
+}
+
+size_t utf8_write(uint32_t code, char *out) {
+    static const uint8_t marks[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = count - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    out[0] = (char)(marks[count] | code);
+    return count;
+}

@@ -11,9 +11,11 @@
 
 struct glob;
 
+#define GLOB_MAX_BYTES 4096u /**< a longer pattern never matches */
+
 /** Compiles `text`; any bytes are accepted, what is not a glob by the grammar never matches.
  *  Returns NULL without memory only. Free with glob_free. Linear in the pattern, in time and
- * memory. */
+ *  memory. */
 struct glob *glob_new(const char *text, size_t text_bytes);
 void glob_free(struct glob *glob);
 
@@ -23,7 +25,7 @@ size_t glob_memory(const struct glob *glob);
 /** True if the whole of `text` matches. */
 bool glob_match(const struct glob *glob, const char *text, size_t text_bytes);
 
-/** Why the pattern can never match (static sentence: "a list is not closed"), NULL if it can. */
+/** Why the pattern can never match (static text: "a [ is not closed"), NULL if it can. */
 const char *glob_flaw(const struct glob *glob);
 
 #endif
