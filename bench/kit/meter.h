@@ -4,8 +4,7 @@
  *
  * To be much cheaper than the broker it counts bytes without copying them (MSG_TRUNC) and reads a
  * sample of the connections in full: each frame's header, key and number. Bytes missing or too many
- * anywhere are told as `lost` and `extra`. A server's pings are only understood on connections that
- * are read in full, so either read all of them or set the server's pings off.
+ * anywhere are told as `lost` and `extra`; two bytes too many are one of the server's empty pings.
  *
  * Against the yardstick (raw) there is no handshake: the control connection, which is the first, is
  * told what to send once, and then only to go.
@@ -38,6 +37,7 @@ struct meter_result {
     uint64_t batches, messages, deliveries;
     uint64_t wall_ns, broker_ns, core_ns, client_ns;
     uint64_t lost, extra, broken; /**< bytes; frames that are not what was published */
+    uint64_t pings;               /**< of the server, on connections that are only counted */
     uint64_t evicted;             /**< frozen connections that were closed or reset so far */
     struct histogram latency;     /**< ns from the write of a batch until a subscriber has it all */
 };
