@@ -12,15 +12,11 @@ static uint32_t string_header_bytes(size_t bytes) {
     return bytes < 32 ? 1 : bytes < 256 ? 2 : 3;
 }
 
-size_t frame_cost(size_t key_bytes, size_t data_bytes) {
-    return sizeof(struct frame) + WS_HEADER_BYTES + tickcast_payload_size(key_bytes, data_bytes);
-}
-
 struct frame *frame_new(const char *key, size_t key_bytes, uint64_t hash, const void *data,
                         size_t data_bytes) {
-    struct frame *frame = malloc(frame_cost(key_bytes, data_bytes));
-    if (frame == NULL) return NULL;
     size_t payload = tickcast_payload_size(key_bytes, data_bytes);
+    struct frame *frame = malloc(sizeof *frame + WS_HEADER_BYTES + payload);
+    if (frame == NULL) return NULL;
     size_t header = ws_header_write(WS_BINARY, payload, frame->wire);
     tickcast_payload_encode(key, key_bytes, data, data_bytes, frame->wire + header);
     atomic_init(&frame->refs, 1);

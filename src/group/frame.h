@@ -34,9 +34,6 @@ static inline void frame_number(struct frame *frame, uint64_t seq, uint32_t refs
  */
 void frame_unref(struct frame *frame);
 
-/** What a frame with these lengths costs of a ring's bytes. */
-size_t frame_cost(size_t key_bytes, size_t data_bytes);
-
 static inline const char *frame_key(const struct frame *frame) {
     return (const char *)frame->wire + frame->key_at;
 }

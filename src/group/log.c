@@ -37,8 +37,7 @@ static void learn_size(struct log_chain *log) {
         log->first_size = chunk->size - 1;
 }
 
-/* Frees what no cursor holds. */
-static void trim(struct log_chain *log) {
+void log_trim(struct log_chain *log) {
     if (log->at_head == log->readers) {
         learn_size(log);
         while (log->oldest != NULL) drop_oldest(log);
@@ -49,7 +48,7 @@ static void trim(struct log_chain *log) {
 
 void log_orphan(struct log_chain *log) {
     log->orphan = true;
-    trim(log);
+    log_trim(log);
     if (log->readers == 0) free(log);
 }
 
@@ -115,7 +114,7 @@ void cursor_close(struct cursor *cursor) {
     if (cursor_at_head(cursor)) log->at_head--;
     log->readers--;
     cursor->log = NULL;
-    trim(log);
+    log_trim(log);
     if (log->orphan && log->readers == 0) free(log);
 }
 
@@ -152,7 +151,7 @@ uint64_t cursor_advance(struct cursor *cursor, uint64_t bytes) {
         frames = log->frames - cursor->frames;
         cursor->frames = log->frames;
     }
-    if (from != to || log->at_head == log->readers) trim(log);
+    if (from != to || log->at_head == log->readers) log_trim(log);
     return frames;
 }
 

@@ -21,26 +21,14 @@ void group_fini(struct group *group) {
     group->log = NULL;
 }
 
-struct member *group_visit(struct group *group) {
-    if (group->to_visit == 0) return NULL;
+void group_end_pass(struct group *group) {
+    group->floor = group->to_visit == 0 ? group->log->head : group->pass_head;
+    group->pass_head = group->log->head;
+    group->pass_left = group->ready_count;
+    if (group->to_visit > 0) return;
+    /* nobody is first twice running */
     if (group->next == &group->ready) group->next = group->ready.next;
-    struct member *member = LIST_ITEM(group->next, struct member, link);
     group->next = group->next->next;
-    group->to_visit--;
-    if (group->pass_left > 0) group->pass_left--;
-    if (group->pass_left == 0) {
-        /* a whole circle since the head was there */
-        group->floor = group->pass_head;
-        group->pass_head = group->log->head;
-        group->pass_left = group->ready_count;
-    }
-    if (group->to_visit == 0) {
-        group->floor = group->log->head;
-        /* nobody is first twice running */
-        if (group->next == &group->ready) group->next = group->ready.next;
-        group->next = group->next->next;
-    }
-    return member;
 }
 
 static void enter_ready(struct member *member) {

@@ -65,8 +65,20 @@ static inline void group_wake(struct group *group) {
     group->to_visit = group->ready_count;
 }
 
+/** All ready members were visited since the head was at `pass_head`. */
+void group_end_pass(struct group *group);
+
 /** The next ready member to visit, NULL if there is none to be visited. */
-struct member *group_visit(struct group *group);
+static inline struct member *group_visit(struct group *group) {
+    if (group->to_visit == 0) return NULL;
+    if (group->next == &group->ready) group->next = group->ready.next;
+    struct list *visited = group->next;
+    group->next = visited->next;
+    group->to_visit--;
+    group->pass_left--;
+    if (group->to_visit == 0 || group->pass_left == 0) group_end_pass(group);
+    return LIST_ITEM(visited, struct member, link);
+}
 
 /** Joins a group, ready, with its cursor at the head of the group's log. */
 void member_join(struct member *member, struct group *group);

@@ -5,7 +5,7 @@
 #include "base/utf8.h"
 
 /* What a byte means in a key. */
-enum { PLAIN, SLASH, CONTROL, WILDCARD, WIDE };
+enum { PLAIN, SLASH = 1, CONTROL = 2, WILDCARD = 4, WIDE = 8 };
 
 static const unsigned char kinds[256] = {
     [0 ... 0x1f] = CONTROL, [0x7f] = CONTROL,  ['/'] = SLASH,          ['*'] = WILDCARD,
@@ -22,26 +22,19 @@ const char *key_check(const char *key, size_t key_bytes, size_t max_bytes) {
     static const char elements[] =
         "key has not exactly three non-empty elements, as AAPL/1Min/OHLCV";
     size_t slashes = 0, begin = 0;
-    bool wide = false;
+    unsigned seen = 0;
     if (key_bytes > max_bytes) return "key is too long";
     for (size_t i = 0; i < key_bytes; i++) {
-        switch (kinds[(unsigned char)key[i]]) {
-        case PLAIN:
-            break;
-        case SLASH:
-            if (i == begin) return elements;
-            slashes++;
-            begin = i + 1;
-            break;
-        case CONTROL:
-            return "key has a control character";
-        case WILDCARD:
-            return "key has one of the characters *?[]{}\\";
-        default:
-            wide = true;
-        }
+        unsigned kind = kinds[(unsigned char)key[i]];
+        seen |= kind;
+        if (kind != SLASH) continue;
+        if (i == begin) return elements;
+        slashes++;
+        begin = i + 1;
     }
+    if (seen & CONTROL) return "key has a control character";
+    if (seen & WILDCARD) return "key has one of the characters *?[]{}\\";
     if (slashes != 2 || begin == key_bytes) return elements;
-    if (wide && !utf8_valid(key, key_bytes)) return "key is not UTF-8";
+    if ((seen & WIDE) && !utf8_valid(key, key_bytes)) return "key is not UTF-8";
     return NULL;
 }

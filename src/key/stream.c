@@ -1,15 +1,14 @@
 #include "key/stream.h"
 
-#include <string.h>
-
 #include "key/scan.h"
 
 /* Looks at one element: no wildcard, `*` alone (or more of them), or a glob. */
 static void element(const char *text, size_t bytes, bool *any, bool *glob) {
     size_t stars = 0, special = 0;
     for (size_t i = 0; i < bytes; i++) {
-        stars += text[i] == '*';
-        special += memchr("?[{\\", text[i], 4) != NULL;
+        char c = text[i];
+        stars += c == '*';
+        special += c == '?' || c == '[' || c == '{' || c == '\\';
     }
     *any = stars > 0 && stars == bytes;
     *glob = !*any && (stars > 0 || special > 0);

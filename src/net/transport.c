@@ -88,11 +88,11 @@ ssize_t transport_write(struct transport *transport, const struct iovec *pieces,
     ssize_t taken;
     do {
         if (count == 1) {
-            taken = send(transport->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+            taken = transport_send(transport, pieces[0].iov_base, pieces[0].iov_len);
         } else {
             struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces,
                                      .msg_iovlen = (size_t)count};
-            taken = sendmsg(transport->fd, &message, MSG_NOSIGNAL);
+            taken = syscall(SYS_sendmsg, transport->fd, &message, MSG_NOSIGNAL);
         }
     } while (taken < 0 && errno == EINTR);
     if (taken >= 0) return taken;

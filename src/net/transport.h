@@ -8,8 +8,11 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #define TRANSPORT_RECORD_BYTES 16384 /**< of one SSL_write: a full TLS record (RFC 8446, 5.1) */
 
@@ -43,6 +46,14 @@ bool transport_pending(const struct transport *transport);
 /** Writes from the pieces: plain all of them in one call, TLS at most one record of the first.
  * Bytes taken or a result. */
 ssize_t transport_write(struct transport *transport, const struct iovec *pieces, int count);
+
+/** send() of one piece to a plain socket: bytes taken, or -1 with errno. The bare system call:
+ * glibc's send is a cancellation point, which in a process with threads costs more than all else
+ * here. */
+static inline ssize_t transport_send(const struct transport *transport, const void *bytes,
+                                     size_t count) {
+    return syscall(SYS_sendto, transport->fd, bytes, count, MSG_NOSIGNAL, NULL, 0);
+}
 
 /** What transport_write offers to TLS of these pieces: after TRANSPORT_AGAIN it is committed. */
 static inline size_t transport_offer(const struct iovec *pieces) {

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-/* One node: bytes of its head, payload bytes, and objects inside. */
+/* One node: its bytes, or those of its head, and the objects inside. */
 struct node {
     size_t bytes;
     uint64_t objects;
@@ -35,15 +35,10 @@ static const struct {
     [0x1e] = {3, 2, 0, 2},  [0x1f] = {5, 4, 0, 2}, /* map */
 };
 
-/* False if the head is truncated or 0xc1. */
+/* A node that is not in `whole`. False if the head is truncated or 0xc1. */
 static inline int read_node(const uint8_t *at, size_t left, struct node *node) {
     uint8_t first = at[0];
     *node = (struct node){.bytes = 1};
-    if (first < 0x80 || first >= 0xe0) return 1; /* fixint */
-    if (first >= 0xa0 && first < 0xc0) {         /* fixstr */
-        node->bytes = 1 + (size_t)(first & 31);
-        return 1;
-    }
     if (first < 0xa0) { /* fixmap, fixarray */
         node->container = 1;
         node->objects = (uint64_t)(first & 15) << (first < 0x90);
@@ -63,6 +58,21 @@ static inline int read_node(const uint8_t *at, size_t left, struct node *node) {
     return 1;
 }
 
+/* Bytes of the nodes whose length their first byte tells; 0 for all others. */
+static const uint8_t whole[256] = {
+    [0x00 ... 0x7f] = 1, [0xe0 ... 0xff] = 1,                          /* fixint */
+    [0xc0] = 1,          [0xc2 ... 0xc3] = 1,                          /* nil, false, true */
+    [0xca] = 5,          [0xcb] = 9,                                   /* float */
+    [0xcc] = 2,          [0xcd] = 3,          [0xce] = 5,  [0xcf] = 9, /* uint, int */
+    [0xd0] = 2,          [0xd1] = 3,          [0xd2] = 5,  [0xd3] = 9,  [0xa0] = 1,  [0xa1] = 2,
+    [0xa2] = 3,          [0xa3] = 4,          [0xa4] = 5,  [0xa5] = 6,  [0xa6] = 7, /* fixstr */
+    [0xa7] = 8,          [0xa8] = 9,          [0xa9] = 10, [0xaa] = 11, [0xab] = 12, [0xac] = 13,
+    [0xad] = 14,         [0xae] = 15,         [0xaf] = 16, [0xb0] = 17, [0xb1] = 18, [0xb2] = 19,
+    [0xb3] = 20,         [0xb4] = 21,         [0xb5] = 22, [0xb6] = 23, [0xb7] = 24, [0xb8] = 25,
+    [0xb9] = 26,         [0xba] = 27,         [0xbb] = 28, [0xbc] = 29, [0xbd] = 30, [0xbe] = 31,
+    [0xbf] = 32,
+};
+
 size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
     const uint8_t *at = bytes, *end = at + count;
     uint64_t outer[PROTO_DATA_DEPTH]; /* objects still to come in the containers around */
@@ -70,17 +80,25 @@ size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
     unsigned depth = 0;
     if (max_depth > PROTO_DATA_DEPTH) max_depth = PROTO_DATA_DEPTH;
     for (;;) {
-        struct node node;
-        if (at == end || !read_node(at, (size_t)(end - at), &node)) return 0;
-        if (node.bytes > (size_t)(end - at)) return 0;
-        at += node.bytes;
-        left--;
-        if (node.container) {
-            if (depth == max_depth) return 0;
-            outer[depth++] = left;
-            left = node.objects;
-            /* each object takes a byte at least: no count is believed beyond that */
-            if (left > (uint64_t)(end - at)) return 0;
+        if (at == end) return 0;
+        size_t step = whole[*at];
+        if (step > 0) {
+            if (step > (size_t)(end - at)) return 0;
+            at += step;
+            if (--left > 0) continue;
+        } else {
+            struct node node;
+            if (!read_node(at, (size_t)(end - at), &node)) return 0;
+            if (node.bytes > (size_t)(end - at)) return 0;
+            at += node.bytes;
+            left--;
+            if (node.container) {
+                if (depth == max_depth) return 0;
+                outer[depth++] = left;
+                left = node.objects;
+                /* each object takes a byte at least: no count is believed beyond that */
+                if (left > (uint64_t)(end - at)) return 0;
+            }
         }
         while (left == 0) {
             if (depth == 0) return (size_t)(at - (const uint8_t *)bytes);

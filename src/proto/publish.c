@@ -59,14 +59,20 @@ static bool repeated(const struct proto_text *names, uint32_t count, struct prot
     return false;
 }
 
+static bool read_name(const uint8_t **at, const uint8_t *end, struct proto_text *name) {
+    /* a name's bytes are known to be there before they are looked at */
+    bool usual = *at < end && (**at & 0xe0) == 0xa0 && end - *at > (**at & 31);
+    if (!usual && msgpack_walk(*at, (size_t)(end - *at), 0) == 0) return false;
+    return text_read(at, name) == TEXT_STR;
+}
+
 /* All fields are looked at, also after an error, so that an id behind it is found. */
 static int read_fields(const uint8_t *at, const uint8_t *end, uint32_t fields,
                        struct publication *publication, char *error) {
     struct proto_text names[PUBLISH_MAX_FIELDS];
     bool good = true;
     for (uint32_t i = 0; i < fields; i++) {
-        /* a name's bytes are known to be there before they are looked at */
-        if (msgpack_walk(at, (size_t)(end - at), 0) == 0 || text_read(&at, &names[i]) != TEXT_STR)
+        if (!read_name(&at, end, &names[i]))
             return fail(error,
                         "field names must be strings, and the message one whole msgpack map");
         size_t bytes = msgpack_walk(at, (size_t)(end - at), PROTO_DATA_DEPTH);

@@ -240,9 +240,11 @@ static int push_locked(struct rings *rings, struct stripe *stripe, const struct 
     }
     bool all = reserve_all(rings, item, own, &held, short_of);
     if (all) {
+        uint32_t uses = 0;
+        for (uint64_t left = held; left != 0; left &= left - 1) uses++;
         uint64_t seq = atomic_load_explicit(&stripe->seq, memory_order_relaxed) + 1;
         atomic_store_explicit(&stripe->seq, seq, memory_order_relaxed);
-        rings->number(item->item, seq, (uint32_t)__builtin_popcountll(held));
+        rings->number(item->item, seq, uses);
         for (uint64_t left = held; left != 0; left &= left - 1)
             enqueue(rings, &rings->ring[__builtin_ctzll(left)], item->item);
     }

@@ -90,9 +90,12 @@ static void note_unfinished(struct conn *conn) {
 }
 
 static void decode(struct conn *conn, uint8_t *at, uint8_t *end) {
-    while (at < end && !conn_halted(conn) && !publisher_spent(conn)) {
+    /* to the decoder's MORE, also with no bytes left: it frees what it has handed out */
+    while (!conn_halted(conn) && !publisher_spent(conn)) {
         struct ws_message message;
-        on_event(conn, ws_decode(&conn->decoder, &at, end, &message), &message);
+        enum ws_event event = ws_decode(&conn->decoder, &at, end, &message);
+        if (event == WS_EVENT_MORE) break;
+        on_event(conn, event, &message);
     }
     bool spent = conn->state == CONN_OPEN && publisher_spent(conn);
     if (conn->state == CONN_OPEN && conn->publisher != NULL) publisher_turn_over(conn);
@@ -142,7 +145,8 @@ void conn_resume(struct conn *conn) {
     size_t count = conn->held_bytes;
     conn->held = NULL;
     conn->held_bytes = 0;
-    decode(conn, bytes, bytes + count);
+    uint8_t *first = bytes != NULL ? bytes : conn->shard->buffer;
+    decode(conn, first, first + count);
     free(bytes);
     if (conn->state == CONN_DOOMED) return;
     note_unfinished(conn);

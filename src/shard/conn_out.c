@@ -84,38 +84,9 @@ static bool write_once(struct conn *conn) {
     return (size_t)taken == offered;
 }
 
-/* A single range of the newest chunk to a plain socket: nearly every delivery. True if it was one.
- */
-static inline bool flush_plain(struct conn *conn) {
-    struct cursor *now = &conn->member.now;
-    const struct log_chain *log = now->log;
-    const struct chunk *chunk = log->newest;
-    if (now->at < chunk->base) return false;
-    struct iovec piece = {.iov_base = (void *)(uintptr_t)(chunk->data + (now->at - chunk->base)),
-                          .iov_len = log->head - now->at};
-    ssize_t taken = transport_write(&conn->transport, &piece, 1);
-    if (taken != (ssize_t)piece.iov_len) {
-        if (taken == TRANSPORT_GONE) {
-            conn_doom(conn, END_PEER_RESET, false);
-            return true;
-        }
-        if (taken > 0) account(conn, (size_t)taken, member_sent(&conn->member, (uint64_t)taken));
-        wait_writable(conn);
-        return true;
-    }
-    struct shard_stats *stats = &conn->shard->stats;
-    count_add(&stats->sends, 1);
-    count_add(&stats->sent_bytes, (uint64_t)taken);
-    count_add(&stats->deliveries, cursor_advance(now, (uint64_t)taken));
-    return true;
-}
-
 void conn_flush(struct conn *conn) {
     struct member *member = &conn->member;
     if (!member_pending(member)) return;
-    if (member->splice == NULL && conn->transport.ssl == NULL && !member->blocked &&
-        flush_plain(conn))
-        return;
     for (int i = 0; i < VISIT_WRITES; i++)
         if (!write_once(conn)) break;
     if (conn->state == CONN_DOOMED) return;

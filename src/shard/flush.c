@@ -6,27 +6,65 @@
 #include "shard/conn.h"
 #include "shard/turn.h"
 
-#define CLOCK_SENDS 16 /* the clock is read once in so many visits */
+#define CLOCK_VISITS 32 /* the clock is read once in so many visits */
 
 struct slice {
-    uint64_t sends_end;
     uint64_t until_ns;
     uint32_t visits;
+    uint64_t sends, bytes, frames; /* of usual visits; conn_flush counts its own */
 };
 
-static bool slice_over(struct shard *shard, struct slice *slice) {
-    if (count_get(&shard->stats.sends) >= slice->sends_end) return true;
-    if (++slice->visits % CLOCK_SENDS != 0) return false;
-    return clock_now_ns() >= slice->until_ns;
+static bool slice_over(struct slice *slice) {
+    if (++slice->visits % CLOCK_VISITS != 0) return false;
+    return slice->visits >= SHARD_FLUSH_SENDS || clock_now_ns() >= slice->until_ns;
+}
+
+/* The newest chunk of a log: what nearly every member wants the end of. */
+struct newest {
+    const struct log_chain *log;
+    const uint8_t *data;
+    uint64_t base, head;
+};
+
+static struct newest newest_of(const struct log_chain *log) {
+    const struct chunk *chunk = log->newest;
+    if (chunk == NULL) return (struct newest){.log = log, .base = UINT64_MAX, .head = log->head};
+    return (struct newest){log, chunk->data, chunk->base, log->head};
+}
+
+/* One range of the newest chunk to a plain socket. False: it is another case, or not all was taken.
+ */
+static inline bool deliver(struct member *member, const struct newest *newest,
+                           struct slice *slice) {
+    struct cursor *now = &member->now;
+    const struct transport *transport = &CONN_OF(member)->transport;
+    if (now->log != newest->log || member->splice != NULL || transport->ssl != NULL) return false;
+    if (now->at < newest->base) return now->at == newest->head;
+    size_t bytes = newest->head - now->at;
+    if (bytes == 0) return true;
+    ssize_t taken = transport_send(transport, newest->data + (now->at - newest->base), bytes);
+    if (taken != (ssize_t)bytes) {
+        if (taken > 0) (void)cursor_advance(now, (uint64_t)taken);
+        return false;
+    }
+    slice->sends++;
+    slice->bytes += bytes;
+    slice->frames += cursor_reach_head(now);
+    return true;
 }
 
 /* False when the slice is over. */
-static bool flush_group(struct shard *shard, struct group *group, struct slice *slice) {
+static bool flush_group(struct group *group, struct slice *slice) {
+    struct newest newest = newest_of(group->log);
     struct member *member;
     while ((member = group_visit(group)) != NULL) {
         __builtin_prefetch(LIST_ITEM(group->next, struct member, link));
-        conn_flush(CONN_OF(member));
-        if (slice_over(shard, slice)) return false;
+        if (!deliver(member, &newest, slice)) {
+            conn_flush(CONN_OF(member));
+            if (group->log == NULL) return true; /* its last member ended */
+            newest = newest_of(group->log);
+        }
+        if (slice_over(slice)) return false;
     }
     return true;
 }
@@ -40,17 +78,17 @@ static void settle_lag(struct shard *shard, struct group *group) {
 
 void flush_slice(struct shard *shard) {
     if (list_empty(&shard->dirty)) return;
-    struct slice slice = {
-        .sends_end = count_get(&shard->stats.sends) + SHARD_FLUSH_SENDS,
-        .until_ns = shard->now_ns + SHARD_SLICE_NS,
-    };
+    struct slice slice = {.until_ns = shard->now_ns + SHARD_SLICE_NS};
     bool going = true;
     while (going && !list_empty(&shard->dirty)) {
         struct group *group = LIST_ITEM(shard->dirty.next, struct group, dirty);
-        going = flush_group(shard, group, &slice);
+        going = flush_group(group, &slice);
         if (group->log == NULL) continue; /* its last member ended */
         list_remove(&group->dirty);
         settle_lag(shard, group);
         group_dirty(shard, group);
     }
+    count_add(&shard->stats.sends, slice.sends);
+    count_add(&shard->stats.sent_bytes, slice.bytes);
+    count_add(&shard->stats.deliveries, slice.frames);
 }

@@ -53,7 +53,8 @@ static void accept_upgrade(struct conn *conn, const struct ws_request *request, 
     char response[WS_RESPONSE_BYTES];
     size_t bytes = ws_response_accept(request, NULL, response);
     struct iovec piece = {.iov_base = response, .iov_len = bytes};
-    if ((publishes && !publisher_open(conn)) || !member_answer(&conn->member, &piece, 1)) {
+    if (bytes == 0 || (publishes && !publisher_open(conn)) ||
+        !member_answer(&conn->member, &piece, 1)) {
         conn_doom(conn, END_NO_MEMORY, false);
         return;
     }
