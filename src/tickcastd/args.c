@@ -1,0 +1,163 @@
+#include "tickcastd/args.h"
+
+#include <string.h>
+
+#define FLAG_BYTES 64 /* longer flags are unknown */
+
+/* The flags of ARGS_FLAGS by their place in it. */
+enum flag {
+    FLAG_CONFIG,
+    FLAG_LISTEN,
+    FLAG_LISTEN_UNIX,
+    FLAG_LISTEN_TLS,
+    FLAG_CERT,
+    FLAG_KEY,
+    FLAG_CHECK,
+    FLAG_JSON,
+    FLAG_VERSION,
+    FLAG_HELP,
+    FLAG_HELP_CONFIG,
+    FLAG_COUNT
+};
+
+#define FLAG_NAME(name, value, sentence) name,
+static const char *const flag_names[] = {ARGS_FLAGS(FLAG_NAME)};
+_Static_assert(sizeof flag_names / sizeof flag_names[0] == FLAG_COUNT, "enum flag is ARGS_FLAGS");
+
+static const struct origin here = {FROM_COMMAND_LINE, 0};
+
+struct parser {
+    int argc;
+    char **argv;
+    int at; /* the argument that is read */
+    struct args *args;
+    struct settings *settings;
+    struct report *report;
+    const char *cert, *key;
+    char names[FLAG_COUNT + SETTING_COUNT][FLAG_BYTES]; /* as they are written */
+    const char *known[FLAG_COUNT + SETTING_COUNT + 1];
+};
+
+static void name_flags(struct parser *parser) {
+    for (unsigned i = 0; i < FLAG_COUNT + SETTING_COUNT; i++) {
+        const char *name = i < FLAG_COUNT ? flag_names[i] : setting_name(i - FLAG_COUNT);
+        snprintf(parser->names[i], FLAG_BYTES, "%s", name);
+        for (char *c = parser->names[i]; *c != '\0'; c++)
+            if (*c == '_') *c = '-';
+        parser->known[i] = parser->names[i];
+    }
+}
+
+static void add_listener(struct parser *parser, enum flag flag, const char *text) {
+    struct listen_setting listener = {.origin = here};
+    bool is_path = flag == FLAG_LISTEN_UNIX;
+    int result = is_path ? listen_parse_path(text, &listener) : listen_parse(text, &listener);
+    if (result < 0) {
+        report_value(parser->report, &here, flag_names[flag], text,
+                     is_path ? LISTEN_PATH_ALLOWED : LISTEN_ALLOWED, NULL);
+        return;
+    }
+    /* "" stands for the certificate until all flags are read: it may follow. */
+    if (flag == FLAG_LISTEN_TLS) listener.cert = text_copy("");
+    settings_listen(parser->settings, &listener);
+}
+
+static void take_value(struct parser *parser, unsigned number, const char *value) {
+    switch (number) {
+    case FLAG_CONFIG:
+        parser->settings->file = value;
+        break;
+    case FLAG_LISTEN:
+    case FLAG_LISTEN_UNIX:
+    case FLAG_LISTEN_TLS:
+        add_listener(parser, number, value);
+        break;
+    case FLAG_CERT:
+        parser->cert = value;
+        break;
+    case FLAG_KEY:
+        parser->key = value;
+        break;
+    default:
+        setting_read(parser->settings, number - FLAG_COUNT, value, &here, parser->report);
+    }
+}
+
+/* The place of a switch among the answers, NULL for a flag that has a value. */
+static bool *switch_of(struct args *args, unsigned number) {
+    switch (number) {
+    case FLAG_CHECK:
+        return &args->check;
+    case FLAG_JSON:
+        return &args->json;
+    case FLAG_VERSION:
+        return &args->version;
+    case FLAG_HELP:
+        return &args->help;
+    case FLAG_HELP_CONFIG:
+        return &args->help_config;
+    default:
+        return NULL;
+    }
+}
+
+static void take_flag(struct parser *parser, unsigned number, const char *value) {
+    bool *asked = switch_of(parser->args, number);
+    if (asked != NULL) {
+        *asked = true;
+        if (value != NULL)
+            report_add(parser->report, &here, parser->known[number], "takes no value");
+        return;
+    }
+    if (value == NULL && parser->at + 1 < parser->argc) value = parser->argv[++parser->at];
+    if (value == NULL)
+        report_add(parser->report, &here, parser->known[number], "needs a value");
+    else
+        take_value(parser, number, value);
+}
+
+static void take_argument(struct parser *parser, const char *argument) {
+    if (strcmp(argument, "-c") == 0) argument = "--config";
+    if (strcmp(argument, "-h") == 0) argument = "--help";
+    const char *equals = strchr(argument, '=');
+    size_t bytes = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
+    char name[FLAG_BYTES] = "";
+    if (strncmp(argument, "--", 2) == 0 && bytes - 2 < FLAG_BYTES)
+        memcpy(name, argument + 2, bytes - 2);
+    for (unsigned i = 0; *name != '\0' && parser->known[i] != NULL; i++) {
+        if (strcmp(parser->known[i], name) != 0) continue;
+        take_flag(parser, i, equals != NULL ? equals + 1 : NULL);
+        return;
+    }
+    const char *meant = *name != '\0' ? report_nearest(name, parser->known) : NULL;
+    report_add(parser->report, &here, NULL, "unknown argument '%s'%s%s%s", argument,
+               meant != NULL ? "; did you mean '--" : "", meant != NULL ? meant : "",
+               meant != NULL ? "'?" : "");
+}
+
+/* One certificate and key for all --listen-tls. */
+static void certify(struct parser *parser) {
+    bool used = false;
+    for (uint32_t i = 0; i < parser->settings->listener_count; i++) {
+        struct listen_setting *listener = &parser->settings->listeners[i];
+        if (listener->cert == NULL) continue;
+        used = true;
+        listen_certify(listener, parser->cert, parser->key);
+    }
+    if (used && (parser->cert == NULL || parser->key == NULL))
+        report_add(parser->report, &here, "listen-tls", "needs --cert FILE and --key FILE");
+    if (!used && (parser->cert != NULL || parser->key != NULL))
+        report_add(parser->report, &here, parser->cert != NULL ? "cert" : "key",
+                   "is for --listen-tls only");
+}
+
+void args_parse(int argc, char **argv, struct args *args, struct settings *settings,
+                struct report *report) {
+    struct parser parser = {
+        .argc = argc, .argv = argv, .args = args, .settings = settings, .report = report};
+    *args = (struct args){.check = false};
+    name_flags(&parser);
+    for (parser.at = 1; parser.at < argc; parser.at++) take_argument(&parser, argv[parser.at]);
+    certify(&parser);
+    if (args->json && !args->check) report_add(report, &here, "json", "is for --check only");
+}

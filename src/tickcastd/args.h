@@ -1,0 +1,35 @@
+/* The command line. One thread. */
+#ifndef TICKCASTD_ARGS_H
+#define TICKCASTD_ARGS_H
+
+#include "tickcastd/settings.h"
+
+/** What is asked for beside settings. */
+struct args {
+    bool check, json, version, help, help_config;
+};
+
+/** Reads the command line; settings->file and *args are set, and values in `settings`. All mistakes
+ * are reported. The texts of `argv` stay in use. */
+void args_parse(int argc, char **argv, struct args *args, struct settings *settings,
+                struct report *report);
+
+/** The flags that are no settings, for the help. */
+#define ARGS_FLAGS(X)                                                                              \
+    X("config", "FILE", "read this configuration file (also -c FILE)")                             \
+    X("listen", "HOST:PORT",                                                                       \
+      "listen for ws (port 0: any free one); may be repeated; with --listen* "                     \
+      "the listeners of the file are not used")                                                    \
+    X("listen-unix", "PATH", "listen on a Unix socket; may be repeated")                           \
+    X("listen-tls", "HOST:PORT", "listen for wss, with --cert and --key; may be repeated")         \
+    X("cert", "FILE", "certificate chain of --listen-tls, PEM")                                    \
+    X("key", "FILE", "private key of --listen-tls, PEM")                                           \
+    X("check", "",                                                                                 \
+      "print the settings that count, where each came from and the memory that can "               \
+      "be needed, and end")                                                                        \
+    X("json", "", "with --check: print JSON")                                                      \
+    X("version", "", "print the version and end")                                                  \
+    X("help", "", "print this and end")                                                            \
+    X("help-config", "", "print the reference of the configuration as Markdown and end")
+
+#endif

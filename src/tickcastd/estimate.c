@@ -1,0 +1,58 @@
+#include "tickcastd/estimate.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void __attribute__((format(printf, 4, 5)))
+add(struct estimate *estimate, const char *name, uint64_t bytes, const char *how, ...) {
+    struct estimate_row *row = &estimate->rows[estimate->count++];
+    row->name = name;
+    row->bytes = bytes;
+    va_list args;
+    va_start(args, how);
+    vsnprintf(row->how, sizeof row->how, how, args);
+    va_end(args);
+    estimate->total_bytes += bytes;
+}
+
+static void add_budget(struct estimate *estimate, const char *name,
+                       const struct tickcast_options *options, uint64_t total_bytes) {
+    uint64_t share = options_share(options, total_bytes);
+    add(estimate, name, options->workers * share, "%u workers, %" PRIu64 " bytes each",
+        options->workers, share);
+}
+
+/* The largest allowed values make some 2^57 bytes: nothing here overflows. */
+void estimate_memory(const struct tickcast_options *options, bool tls, struct estimate *estimate) {
+    const uint64_t workers = options->workers, connections = options->max_connections;
+    const uint64_t key_bytes = ESTIMATE_CACHED_KEY_BYTES + options->max_key_bytes;
+    const uint64_t stream_bytes =
+        ESTIMATE_SUBSCRIPTION_BYTES + ESTIMATE_PATTERN_BYTES + options->max_stream_bytes;
+
+    *estimate = (struct estimate){.kernel_bytes = connections * options->notsent_lowat};
+    add(estimate, "process", ESTIMATE_PROCESS_BYTES, "once");
+    add(estimate, "workers", workers * ESTIMATE_WORKER_BYTES, "%" PRIu64 " of %" PRIu64 " bytes",
+        workers, ESTIMATE_WORKER_BYTES);
+    add(estimate, "ring slots", workers * options->ring_slots * ESTIMATE_RING_SLOT_BYTES,
+        "%" PRIu64 " rings of %u slots of %d bytes", workers, options->ring_slots,
+        ESTIMATE_RING_SLOT_BYTES);
+    add_budget(estimate, "ring_memory", options, options->ring_memory);
+    add_budget(estimate, "outbound_memory", options, options->outbound_memory);
+    add_budget(estimate, "inbound_memory", options, options->inbound_memory);
+    add(estimate, "key caches", workers * options->max_cached_keys * key_bytes,
+        "%" PRIu64 " workers, %u keys of %" PRIu64 " bytes", workers, options->max_cached_keys,
+        key_bytes);
+    add(estimate, "subscriptions", workers * options->max_subscriptions * stream_bytes,
+        "%" PRIu64 " workers, %u streams of %" PRIu64 " bytes", workers, options->max_subscriptions,
+        stream_bytes);
+    add(estimate, "connections", connections * (ESTIMATE_CONNECTION_BYTES + ESTIMATE_GROUP_BYTES),
+        "%" PRIu64 " of %d bytes, with a set of streams each", connections,
+        ESTIMATE_CONNECTION_BYTES + ESTIMATE_GROUP_BYTES);
+    if (!tls) return;
+    add(estimate, "TLS sessions", connections * ESTIMATE_TLS_BYTES,
+        "%" PRIu64 " of %" PRIu64 " bytes", connections, ESTIMATE_TLS_BYTES);
+    add(estimate, "TLS handshakes", connections * ESTIMATE_TLS_HANDSHAKE_BYTES,
+        "%" PRIu64 " at once, %" PRIu64 " bytes more each", connections,
+        ESTIMATE_TLS_HANDSHAKE_BYTES);
+}

@@ -1,0 +1,43 @@
+/*
+ * The memory that a broker can need at worst, item by item: all that is bounded by an option. Pure.
+ */
+#ifndef TICKCASTD_ESTIMATE_H
+#define TICKCASTD_ESTIMATE_H
+
+#include "broker/options.h"
+
+#define ESTIMATE_ROWS      12
+#define ESTIMATE_HOW_BYTES 96
+
+/* What one item costs at most, in bytes, beside what options say. */
+#define ESTIMATE_PROCESS_BYTES      (16 * TICKCAST_MIB) /**< code, libraries, allocator, logs */
+#define ESTIMATE_WORKER_BYTES       (8 * TICKCAST_MIB)  /**< stack, buffers, free chunks of logs */
+#define ESTIMATE_RING_SLOT_BYTES    64
+#define ESTIMATE_CONNECTION_BYTES   1024
+#define ESTIMATE_GROUP_BYTES        1024 /**< a set of streams; each connection may have its own */
+#define ESTIMATE_SUBSCRIPTION_BYTES 24   /**< a stream of a set */
+#define ESTIMATE_PATTERN_BYTES      256  /**< a different stream, compiled, beside its text */
+#define ESTIMATE_CACHED_KEY_BYTES   128  /**< a key and its patterns, beside its text */
+#define ESTIMATE_TLS_BYTES          (24 * TICKCAST_KIB) /**< a TLS session with its buffers */
+#define ESTIMATE_TLS_HANDSHAKE_BYTES                                                               \
+    (40 * TICKCAST_KIB) /**< what a TLS handshake takes beside, until it is over */
+
+struct estimate_row {
+    const char *name;
+    uint64_t bytes;
+    char how[ESTIMATE_HOW_BYTES];
+};
+
+struct estimate {
+    struct estimate_row rows[ESTIMATE_ROWS];
+    uint32_t count;
+    uint64_t total_bytes;
+    /** Beside it, in the kernel: bytes of sockets that are sent but not acknowledged are not
+     * counted. */
+    uint64_t kernel_bytes;
+};
+
+/** `options` are resolved; `tls`: some listener speaks TLS. */
+void estimate_memory(const struct tickcast_options *options, bool tls, struct estimate *estimate);
+
+#endif

@@ -1,0 +1,40 @@
+/* Problems of a configuration: all of them are told in one run, one line each. One thread. */
+#ifndef TICKCASTD_REPORT_H
+#define TICKCASTD_REPORT_H
+
+#include <stdio.h>
+
+enum source { FROM_DEFAULT, FROM_FILE, FROM_COMMAND_LINE };
+
+/** Where a value came from. */
+struct origin {
+    enum source source;
+    unsigned line; /**< in the file, from 1; 0: the file as a whole */
+};
+
+#define REPORT_VALUE_BYTES 80 /**< longer values are shown cut */
+#define ORIGIN_TEXT_BYTES  512
+
+struct report {
+    FILE *out;
+    const char *file; /**< name of the configuration file, or NULL */
+    unsigned count;   /**< problems so far */
+};
+
+/** Writes "FILE:LINE: NAME: " or "command line: --NAME: " and the sentence, as one line. `name` is
+ * that of a setting, or NULL. */
+void report_add(struct report *report, const struct origin *origin, const char *name,
+                const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/** A value that is not allowed: "value 'x': allowed is ALLOWED; did you mean 'y'?" `meant` may be
+ *  NULL. */
+void report_value(struct report *report, const struct origin *origin, const char *name,
+                  const char *value, const char *allowed, const char *meant);
+
+/** "FILE:LINE", "command line" or "default". Returns `out`. */
+const char *origin_text(const struct origin *origin, const char *file, char out[ORIGIN_TEXT_BYTES]);
+
+/** The one of `names` (up to a NULL) that `text` is a misspelling of, or NULL. */
+const char *report_nearest(const char *text, const char *const *names);
+
+#endif

@@ -1,0 +1,152 @@
+/* Rules over several settings at once: settings_complete and settings_warn. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tickcast/tickcast.h"
+#include "tickcastd/settings.h"
+#include "tickcastd/units.h"
+
+/* Listeners of the command line take the place of those of the file. */
+static void prefer_command_line(struct settings *settings) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < settings->listener_count; i++)
+        if (settings->listeners[i].origin.source == FROM_COMMAND_LINE) kept++;
+    if (kept == 0) return;
+    kept = 0;
+    for (uint32_t i = 0; i < settings->listener_count; i++) {
+        struct listen_setting *listener = &settings->listeners[i];
+        if (listener->origin.source == FROM_COMMAND_LINE)
+            settings->listeners[kept++] = *listener;
+        else
+            listen_fini(listener);
+    }
+    settings->listener_count = kept;
+}
+
+/* Nobody said where to listen: everybody may see that there is a broker, this host may use it. */
+static void listen_by_default(struct settings *settings) {
+    if (settings->listener_count > 0) return;
+    struct listen_setting listener = {.host = text_copy("0.0.0.0"), .port = LISTEN_PORT};
+    settings_listen(settings, &listener);
+    if (settings->origins[OPTION_AT_subscribers_from].source == FROM_DEFAULT)
+        settings->options.subscribers_from = TICKCAST_PEERS_LOOPBACK;
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static bool same_place(const struct listen_setting *a, const struct listen_setting *b) {
+    if (same_text(a->unix_path, b->unix_path)) return true;
+    return a->port != 0 && a->port == b->port && same_text(a->host, b->host);
+}
+
+static void check_readable(const char *path, const char *name, const struct origin *origin,
+                           struct report *report) {
+    if (path == NULL) return;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        char allowed[SETTINGS_TEXT_BYTES];
+        snprintf(allowed, sizeof allowed, "a file that can be read (%s)", strerror(errno));
+        report_value(report, origin, name, path, allowed, NULL);
+        return;
+    }
+    close(fd);
+}
+
+static void check_listener(const struct settings *settings, uint32_t number,
+                           struct report *report) {
+    const struct listen_setting *listener = &settings->listeners[number];
+    if ((listener->cert == NULL) != (listener->key == NULL))
+        report_add(report, &listener->origin, "listen", "%s; TLS needs both",
+                   listener->cert != NULL ? "cert without key" : "key without cert");
+    check_readable(listener->cert, "cert", &listener->origin, report);
+    check_readable(listener->key, "key", &listener->origin, report);
+    for (uint32_t i = 0; i < number; i++) {
+        if (!same_place(&settings->listeners[i], listener)) continue;
+        char url[LISTEN_URL_BYTES], place[ORIGIN_TEXT_BYTES];
+        report_add(report, &listener->origin, "listen", "%s is listened on twice, see %s",
+                   listen_url(listener, listener->port, url),
+                   origin_text(&settings->listeners[i].origin, report->file, place));
+        return;
+    }
+}
+
+void settings_complete(struct settings *settings, struct report *report) {
+    prefer_command_line(settings);
+    listen_by_default(settings);
+    for (uint32_t i = 0; i < settings->listener_count; i++) check_listener(settings, i, report);
+
+    const struct tickcast_options *options = &settings->options;
+    if (options->dead_time_ms > options->ping_interval_ms) return;
+    /* The one of the two that somebody wrote down last is told. */
+    unsigned told = OPTION_AT_dead_time, other = OPTION_AT_ping_interval;
+    const struct origin *dead = &settings->origins[told], *ping = &settings->origins[other];
+    if (ping->source > dead->source || (ping->source == dead->source && ping->line > dead->line))
+        told = OPTION_AT_ping_interval, other = OPTION_AT_dead_time;
+    char value[SETTINGS_TEXT_BYTES], limit[SETTINGS_TEXT_BYTES], place[ORIGIN_TEXT_BYTES];
+    report_add(report, &settings->origins[told], setting_name(told),
+               "value '%s': allowed is a time %s %s, which is %s (%s)",
+               setting_text(options, told, value), told == OPTION_AT_dead_time ? "above" : "below",
+               setting_name(other), setting_text(options, other, limit),
+               origin_text(&settings->origins[other], report->file, place));
+}
+
+struct warner {
+    void (*say)(void *arg, const char *sentence);
+    void *arg;
+};
+
+static void __attribute__((format(printf, 2, 3)))
+warn_if_so(const struct warner *warner, const char *format, ...) {
+    char sentence[2 * SETTINGS_TEXT_BYTES];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    warner->say(warner->arg, sentence);
+}
+
+static void warn_raised(const struct warner *warner, const struct tickcast_options *options,
+                        unsigned number) {
+    uint64_t asked = option_get(options, number);
+    uint64_t share = options_share(options, asked);
+    if (share <= asked / options->workers) return;
+    char was[UNITS_TEXT_BYTES];
+    warn_if_so(warner,
+               "%s %s is raised to %llu bytes: each of %u workers holds four of the "
+               "largest messages (max_payload)",
+               setting_name(number), units_format(UNITS_SIZE, asked, was),
+               (unsigned long long)(share * options->workers), options->workers);
+}
+
+void settings_warn(const struct settings *settings, void (*say)(void *arg, const char *sentence),
+                   void *arg) {
+    const struct warner warner = {say, arg};
+    struct tickcast_options options = settings->options, limits = settings->options;
+    options_resolve(&options);
+    limits.max_connections = 0;
+    options_resolve(&limits);
+    if (options.max_connections > limits.max_connections)
+        warn_if_so(&warner, "max_connections %u is more than the %u that the file limit allows",
+                   options.max_connections, limits.max_connections);
+    warn_raised(&warner, &options, OPTION_AT_ring_memory);
+    warn_raised(&warner, &options, OPTION_AT_outbound_memory);
+    warn_raised(&warner, &options, OPTION_AT_inbound_memory);
+    if (options.slow_memory > options_share(&options, options.outbound_memory))
+        warn_if_so(&warner, "slow_memory is more than a worker's part of outbound_memory: readers "
+                            "are evicted earlier, by outbound_memory");
+    if (options.slow_memory < options.max_payload)
+        warn_if_so(&warner, "slow_memory is less than max_payload: one large message evicts a "
+                            "reader that cannot take it at once");
+    if (options.slow_time_ms > options.dead_time_ms)
+        warn_if_so(&warner, "slow_time is more than dead_time: a reader that takes nothing may be "
+                            "dead before it is slow");
+    if (options.max_streams > options.max_subscriptions)
+        warn_if_so(&warner, "max_streams is more than max_subscriptions: no connection can have "
+                            "that many");
+}

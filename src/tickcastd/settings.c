@@ -1,0 +1,148 @@
+#include "tickcastd/settings.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tickcast/tickcast.h"
+#include "tickcastd/units.h"
+
+#define NAME(kind, name, standard, lowest, highest, sentence) #name,
+static const char *const names[] = {TICKCAST_OPTIONS(NAME) "log_level", "listen", "listen_port",
+                                    NULL};
+
+static const char *const bool_words[] = {"false", "true", NULL};
+static const char *const peers_words[] = {"loopback", "any", NULL};
+static const char *const level_words[] = {"error", "warning", "notice", "debug", NULL};
+
+void settings_init(struct settings *settings) {
+    memset(settings, 0, sizeof *settings);
+    tickcast_options_init(&settings->options);
+}
+
+void settings_fini(struct settings *settings) {
+    for (uint32_t i = 0; i < settings->listener_count; i++) listen_fini(&settings->listeners[i]);
+    free(settings->listeners);
+}
+
+const char *const *settings_names(void) {
+    return names;
+}
+
+int settings_find(const char *name) {
+    for (unsigned i = 0; i < SETTING_COUNT; i++)
+        if (strcmp(names[i], name) == 0) return (int)i;
+    return -1;
+}
+
+const char *setting_name(unsigned number) {
+    return names[number];
+}
+
+const char *setting_sentence(unsigned number) {
+    if (number == SETTING_LOG_LEVEL) return "log lines up to this level are written";
+    return option_rows[number].sentence;
+}
+
+/* The words of a setting whose values are words, in the order of their numbers; else NULL. */
+static const char *const *words_of(unsigned number) {
+    if (number == SETTING_LOG_LEVEL) return level_words;
+    if (option_rows[number].kind == OPTION_BOOL) return bool_words;
+    return option_rows[number].kind == OPTION_PEERS ? peers_words : NULL;
+}
+
+static enum units_kind units_of(unsigned number) {
+    if (option_rows[number].kind == OPTION_SIZE) return UNITS_SIZE;
+    return option_rows[number].kind == OPTION_TIME ? UNITS_TIME : UNITS_COUNT;
+}
+
+static uint64_t value_of(const struct tickcast_options *options, unsigned number) {
+    if (number == SETTING_LOG_LEVEL) return (uint64_t)options->log_level;
+    return option_get(options, number);
+}
+
+static void allowed_words(const char *const *words, char out[SETTINGS_TEXT_BYTES]) {
+    size_t used = 0;
+    for (; *words != NULL; words++) {
+        const char *before = used == 0 ? "" : words[1] == NULL ? " or " : ", ";
+        used += (size_t)snprintf(out + used, SETTINGS_TEXT_BYTES - used, "%s%s", before, *words);
+    }
+}
+
+const char *setting_allowed(unsigned number, char out[SETTINGS_TEXT_BYTES]) {
+    static const char *const nouns[] = {"a whole number", "a size", "a time"};
+    const char *const *words = words_of(number);
+    if (words != NULL) {
+        allowed_words(words, out);
+        return out;
+    }
+    const struct option_row *row = &option_rows[number];
+    enum units_kind units = units_of(number);
+    char lowest[UNITS_TEXT_BYTES], highest[UNITS_TEXT_BYTES];
+    snprintf(out, SETTINGS_TEXT_BYTES, "%s%s from %s to %s%s",
+             option_zero_is_auto(number) ? "0 or " : "",
+             option_is_power_of_two(number) ? "a power of two" : nouns[units],
+             units_format(units, row->lowest, lowest), units_format(units, row->highest, highest),
+             units_names(units));
+    return out;
+}
+
+const char *setting_text(const struct tickcast_options *options, unsigned number,
+                         char out[SETTINGS_TEXT_BYTES]) {
+    const char *const *words = words_of(number);
+    uint64_t value = value_of(options, number);
+    if (words == NULL) return units_format(units_of(number), value, out);
+    snprintf(out, SETTINGS_TEXT_BYTES, "%s", words[value]);
+    return out;
+}
+
+static bool parse_word(const char *const *words, const char *text, uint64_t *value) {
+    for (uint64_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) != 0) continue;
+        *value = i;
+        return true;
+    }
+    return false;
+}
+
+static void refuse(unsigned number, const char *text, const struct origin *origin,
+                   struct report *report) {
+    char allowed[SETTINGS_TEXT_BYTES], meant[UNITS_TEXT_BYTES];
+    const char *const *words = words_of(number);
+    uint64_t value;
+    const char *suggestion = NULL;
+    if (words != NULL)
+        suggestion = report_nearest(text, words);
+    else if (units_suggest(units_of(number), text, meant) &&
+             units_parse(units_of(number), meant, &value) && option_allows(number, value))
+        suggestion = meant;
+    report_value(report, origin, names[number], text, setting_allowed(number, allowed), suggestion);
+}
+
+void setting_read(struct settings *settings, unsigned number, const char *text,
+                  const struct origin *origin, struct report *report) {
+    const char *const *words = words_of(number);
+    uint64_t value = 0;
+    bool good = words != NULL
+                    ? parse_word(words, text, &value)
+                    : units_parse(units_of(number), text, &value) && option_allows(number, value);
+    if (!good) {
+        refuse(number, text, origin, report);
+        return;
+    }
+    if (origin->source < settings->origins[number].source) return;
+    settings->origins[number] = *origin;
+    if (number == SETTING_LOG_LEVEL)
+        settings->options.log_level = (int)value;
+    else
+        option_set(&settings->options, number, value);
+}
+
+void settings_listen(struct settings *settings, const struct listen_setting *listener) {
+    struct listen_setting *more = reallocarray(settings->listeners, settings->listener_count + 1,
+                                               sizeof settings->listeners[0]);
+    if (more == NULL) err(1, "no memory");
+    settings->listeners = more;
+    settings->listeners[settings->listener_count++] = *listener;
+}

@@ -1,0 +1,64 @@
+/*
+ * The daemon's settings: the broker's options (the table of tickcast/options.h), the log level and
+ * the listeners, each with where it came from. Used in this order by one thread:
+ *
+ *     settings_init -> args_parse -> config_load -> settings_complete -> (check or run) ->
+ * settings_fini
+ *
+ * A value of the command line stands against one of the file, whichever was read first.
+ */
+#ifndef TICKCASTD_SETTINGS_H
+#define TICKCASTD_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/options.h"
+#include "tickcastd/listen.h"
+#include "tickcastd/report.h"
+
+#define SETTINGS_TEXT_BYTES 160
+
+/** Settings with one value: the options by their numbers, then the daemon's own. */
+enum { SETTING_LOG_LEVEL = OPTION_ROWS, SETTING_COUNT };
+
+struct settings {
+    struct tickcast_options options;
+    struct origin origins[SETTING_COUNT];
+    const char *file; /**< the configuration file's name, or NULL; the caller's */
+    struct listen_setting *listeners;
+    uint32_t listener_count;
+};
+
+void settings_init(struct settings *settings);
+void settings_fini(struct settings *settings);
+
+/** All names that a file may set, up to a NULL. */
+const char *const *settings_names(void);
+/** The number of a setting, or -1. */
+int settings_find(const char *name);
+
+const char *setting_name(unsigned number);
+const char *setting_sentence(unsigned number);
+/** What is allowed, in words: "a size from 4KiB to 64GiB, in B, KiB, MiB or GiB". Returns `out`. */
+const char *setting_allowed(unsigned number, char out[SETTINGS_TEXT_BYTES]);
+/** The value as a configuration writes it. Returns `out`. */
+const char *setting_text(const struct tickcast_options *options, unsigned number,
+                         char out[SETTINGS_TEXT_BYTES]);
+
+/** Reads a value; one that is not allowed is reported. */
+void setting_read(struct settings *settings, unsigned number, const char *text,
+                  const struct origin *origin, struct report *report);
+
+/** Adds a listener, taking over its texts. */
+void settings_listen(struct settings *settings, const struct listen_setting *listener);
+
+/** What can only be seen when everything is read: defaults that depend on other settings, settings
+ *  that contradict each other, files that cannot be read. */
+void settings_complete(struct settings *settings, struct report *report);
+
+/** Calls `say` for each combination that works but can hardly be meant. */
+void settings_warn(const struct settings *settings, void (*say)(void *arg, const char *sentence),
+                   void *arg);
+
+#endif
