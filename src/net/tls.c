@@ -2,13 +2,15 @@
 
 #include <openssl/err.h>
 #include <stdio.h>
+#include <string.h>
 
 /* ECDHE with AEAD only; TLS 1.3 has nothing else. */
 #define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 const char *tls_reason(char error[TLS_ERROR_BYTES]) {
     unsigned long code = ERR_get_error();
-    const char *reason = ERR_reason_error_string(code);
+    const char *reason =
+        ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
     snprintf(error, TLS_ERROR_BYTES, "%s", reason != NULL ? reason : "unknown TLS error");
     ERR_clear_error();
     return error;

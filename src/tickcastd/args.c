@@ -129,6 +129,9 @@ static void take_argument(struct parser *parser, const char *argument) {
         take_flag(parser, i, equals != NULL ? equals + 1 : NULL);
         return;
     }
+    /* what follows was probably meant to be its value */
+    const char *next = parser->at + 1 < parser->argc ? parser->argv[parser->at + 1] : "-";
+    if (*name != '\0' && equals == NULL && *next != '-') parser->at++;
     const char *meant = *name != '\0' ? report_nearest(name, parser->known) : NULL;
     report_add(parser->report, &here, NULL, "unknown argument '%s'%s%s%s", argument,
                meant != NULL ? "; did you mean '--" : "", meant != NULL ? meant : "",

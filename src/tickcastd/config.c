@@ -1,5 +1,6 @@
 #include "tickcastd/config.h"
 
+#include <err.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,51 +200,74 @@ static void visit_top(struct reader *reader, void *arg, const char *name, const 
     }
 }
 
+/* The line of an error of YAML itself, from 1. */
+static unsigned line_of(const yaml_parser_t *parser, const char *text) {
+    if (parser->error != YAML_READER_ERROR) return (unsigned)parser->problem_mark.line + 1;
+    unsigned line = 1; /* a wrong character: only its offset is known */
+    for (size_t i = 0; i < parser->problem_offset; i++) line += text[i] == '\n';
+    return line;
+}
+
 static void report_yaml(const yaml_parser_t *parser, const char *text, struct report *report) {
-    struct origin origin = {FROM_FILE, (unsigned)parser->problem_mark.line + 1};
-    if (parser->error == YAML_READER_ERROR) { /* of characters: only the offset is known */
-        origin.line = 1;
-        for (size_t i = 0; i < parser->problem_offset; i++) origin.line += text[i] == '\n';
-    }
+    struct origin origin = {FROM_FILE, line_of(parser, text)};
     report_add(report, &origin, NULL, "not YAML: %s%s%s",
                parser->problem != NULL ? parser->problem : "no memory",
                parser->context != NULL ? " " : "", parser->context != NULL ? parser->context : "");
 }
 
-/* Reads one document; false at the end of the file or after an error. */
-static bool read_document(struct reader *reader, yaml_parser_t *parser, const char *text,
-                          bool first) {
+/* Visits the root of a document; false for an empty one. */
+static bool read_document(struct reader *reader, yaml_document_t *document, bool first) {
+    reader->document = document;
+    yaml_node_t *root = yaml_document_get_root_node(document);
+    if (root == NULL) return false;
+    struct origin origin = origin_of(root);
+    bool empty = root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0;
+    if (!first)
+        report_add(reader->report, &origin, NULL, "a second document; one is allowed");
+    else if (root->type == YAML_MAPPING_NODE)
+        each_pair(reader, root, NULL, visit_top);
+    else if (!empty)
+        report_add(reader->report, &origin, NULL, "allowed are lines `NAME: VALUE` only");
+    return true;
+}
+
+/* Reads a whole text. Returns 0 if its first document could be read, else the line of the error; an
+ * error is reported if `told`. */
+static unsigned read_text(struct reader *reader, const char *text, size_t bytes, bool told) {
+    yaml_parser_t parser;
     yaml_document_t document;
-    if (!yaml_parser_load(parser, &document)) {
-        report_yaml(parser, text, reader->report);
-        return false;
+    if (!yaml_parser_initialize(&parser)) err(1, "no memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
+    unsigned line = 0;
+    bool more = true;
+    for (bool first = true; more; first = false) {
+        if (yaml_parser_load(&parser, &document) != 1) {
+            if (told) report_yaml(&parser, text, reader->report);
+            if (first) line = line_of(&parser, text);
+            break;
+        }
+        more = read_document(reader, &document, first) && first;
+        yaml_document_delete(&document);
     }
-    reader->document = &document;
-    const yaml_node_t *root = yaml_document_get_root_node(&document);
-    if (root != NULL) {
-        struct origin origin = origin_of(root);
-        bool empty = root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0;
-        if (!first)
-            report_add(reader->report, &origin, NULL, "a second document; one is allowed");
-        else if (root->type == YAML_MAPPING_NODE)
-            each_pair(reader, root, NULL, visit_top);
-        else if (!empty)
-            report_add(reader->report, &origin, NULL, "allowed are lines `NAME: VALUE` only");
-    }
-    yaml_document_delete(&document);
-    return root != NULL && first;
+    yaml_parser_delete(&parser);
+    return line;
+}
+
+static size_t bytes_of_lines(const char *text, size_t bytes, unsigned lines) {
+    size_t at = 0;
+    for (; at < bytes && lines > 0; at++) lines -= text[at] == '\n';
+    return at;
 }
 
 void config_read(struct settings *settings, const char *text, size_t bytes, struct report *report) {
-    yaml_parser_t parser;
     struct reader reader = {.settings = settings, .report = report};
-    if (!yaml_parser_initialize(&parser)) {
-        report_add(report, &(struct origin){FROM_FILE, 0}, NULL, "no memory");
-        return;
+    unsigned line = read_text(&reader, text, bytes, true);
+    /* The lines before the error may have their own problems: they are told in the same run. */
+    for (int tries = 0; line > 1 && tries < CONFIG_TRIES; tries++) {
+        line--;
+        size_t before = bytes_of_lines(text, bytes, line);
+        if (before < bytes && read_text(&reader, text, before, false) == 0) return;
     }
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
-    if (read_document(&reader, &parser, text, true)) read_document(&reader, &parser, text, false);
-    yaml_parser_delete(&parser);
 }
 
 void config_load(struct settings *settings, struct report *report) {

@@ -5,9 +5,10 @@
 #include "tickcastd/settings.h"
 
 #define CONFIG_MAX_BYTES (1024 * 1024) /**< a longer file is refused */
+#define CONFIG_TRIES     16            /**< lines left out to read what stands before an error */
 
-/** Reads the file settings->file. Every problem is reported with its line; after an error of YAML
- *  itself nothing else of the file can be read. */
+/** Reads the file settings->file. Every problem is reported with its line; where the YAML itself
+ *  is wrong that and what stands before it. */
 void config_load(struct settings *settings, struct report *report);
 
 /** The same for a text in memory. */

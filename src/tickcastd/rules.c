@@ -1,11 +1,9 @@
 /* Rules over several settings at once: settings_complete and settings_warn. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "net/tls.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/settings.h"
 #include "tickcastd/units.h"
@@ -45,27 +43,23 @@ static bool same_place(const struct listen_setting *a, const struct listen_setti
     return a->port != 0 && a->port == b->port && same_text(a->host, b->host);
 }
 
-static void check_readable(const char *path, const char *name, const struct origin *origin,
-                           struct report *report) {
-    if (path == NULL) return;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        char allowed[SETTINGS_TEXT_BYTES];
-        snprintf(allowed, sizeof allowed, "a file that can be read (%s)", strerror(errno));
-        report_value(report, origin, name, path, allowed, NULL);
+static void check_certificate(const struct listen_setting *listener, struct report *report) {
+    if (listener->cert == NULL && listener->key == NULL) return;
+    if (listener->cert == NULL || listener->key == NULL) {
+        report_add(report, &listener->origin, "listen", "%s; TLS needs both",
+                   listener->cert != NULL ? "cert without key" : "key without cert");
         return;
     }
-    close(fd);
+    char error[TLS_ERROR_BYTES];
+    SSL_CTX *context = tls_context_new(listener->cert, listener->key, error);
+    if (context == NULL) report_add(report, &listener->origin, "listen", "%s", error);
+    SSL_CTX_free(context);
 }
 
 static void check_listener(const struct settings *settings, uint32_t number,
                            struct report *report) {
     const struct listen_setting *listener = &settings->listeners[number];
-    if ((listener->cert == NULL) != (listener->key == NULL))
-        report_add(report, &listener->origin, "listen", "%s; TLS needs both",
-                   listener->cert != NULL ? "cert without key" : "key without cert");
-    check_readable(listener->cert, "cert", &listener->origin, report);
-    check_readable(listener->key, "key", &listener->origin, report);
+    check_certificate(listener, report);
     for (uint32_t i = 0; i < number; i++) {
         if (!same_place(&settings->listeners[i], listener)) continue;
         char url[LISTEN_URL_BYTES], place[ORIGIN_TEXT_BYTES];

@@ -60,9 +60,12 @@ bool units_parse(enum units_kind kind, const char *text, uint64_t *value) {
     }
     if (kind == UNITS_COUNT) return false;
     const struct unit *units = units_of(kind);
-    for (int i = 0; i < UNIT_COUNT; i++)
-        if (strcmp(unit, units[i].name) == 0)
-            return !__builtin_mul_overflow(number, units[i].factor, value);
+    for (int i = 0; i < UNIT_COUNT; i++) {
+        if (strcmp(unit, units[i].name) != 0) continue;
+        if (number > UINT64_MAX / units[i].factor) return false;
+        *value = number * units[i].factor;
+        return true;
+    }
     return false;
 }
 
