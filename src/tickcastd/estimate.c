@@ -27,8 +27,9 @@ static void add_budget(struct estimate *estimate, const char *name,
 void estimate_memory(const struct tickcast_options *options, bool tls, struct estimate *estimate) {
     const uint64_t workers = options->workers, connections = options->max_connections;
     const uint64_t key_bytes = ESTIMATE_CACHED_KEY_BYTES + options->max_key_bytes;
+    /* the text is in the set and in the pattern */
     const uint64_t stream_bytes =
-        ESTIMATE_SUBSCRIPTION_BYTES + ESTIMATE_PATTERN_BYTES + options->max_stream_bytes;
+        ESTIMATE_SUBSCRIPTION_BYTES + ESTIMATE_PATTERN_BYTES + 2 * options->max_stream_bytes;
 
     *estimate = (struct estimate){.kernel_bytes = connections * options->notsent_lowat};
     add(estimate, "process", ESTIMATE_PROCESS_BYTES, "once");

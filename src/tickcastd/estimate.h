@@ -15,12 +15,12 @@
 #define ESTIMATE_RING_SLOT_BYTES    64
 #define ESTIMATE_CONNECTION_BYTES   1024
 #define ESTIMATE_GROUP_BYTES        1024 /**< a set of streams; each connection may have its own */
-#define ESTIMATE_SUBSCRIPTION_BYTES 24   /**< a stream of a set */
+#define ESTIMATE_SUBSCRIPTION_BYTES 32   /**< a stream of a set, beside its text */
 #define ESTIMATE_PATTERN_BYTES      256  /**< a different stream, compiled, beside its text */
-#define ESTIMATE_CACHED_KEY_BYTES   128  /**< a key and its patterns, beside its text */
-#define ESTIMATE_TLS_BYTES          (24 * TICKCAST_KIB) /**< a TLS session with its buffers */
+#define ESTIMATE_CACHED_KEY_BYTES   160  /**< a key with four patterns, beside its text */
+#define ESTIMATE_TLS_BYTES          (48 * TICKCAST_KIB) /**< a TLS session with both buffers */
 #define ESTIMATE_TLS_HANDSHAKE_BYTES                                                               \
-    (40 * TICKCAST_KIB) /**< what a TLS handshake takes beside, until it is over */
+    (32 * TICKCAST_KIB) /**< what a TLS handshake takes beside, until it is over */
 
 struct estimate_row {
     const char *name;
