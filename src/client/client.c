@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "client/handshake.h"
 #include "client/outgoing.h"
+#include "client/printable.h"
 #include "client/socket.h"
 
 #define INPUT_BYTES     (64 * 1024)
@@ -114,7 +114,7 @@ static enum client_result peer_closes(struct client *client, const struct ws_mes
     client->peer_closed = true;
     outgoing_frame(&client->outgoing, WS_CLOSE, payload, close->code ? sizeof payload : 0);
     char reason[REASON_TEXT];
-    log_escape(close->payload, close->bytes, reason, sizeof reason);
+    printable(close->payload, close->bytes, reason, sizeof reason);
     return fail(client, CLIENT_CLOSED, "closed by the server: %d%s%s",
                 close->code ? (int)close->code : CLOSE_NO_STATUS, *reason ? " " : "", reason);
 }

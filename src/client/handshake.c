@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "client/printable.h"
 #include "ws/handshake.h"
 
 #define NONCE_BYTES 16
@@ -67,7 +67,7 @@ static int refused(struct client_socket *client, const char *key, uint8_t *bytes
     if (status == 0 || status == 101) return fail(error, "handshake failed", reason);
     while (body.bytes > 0 && is_space(body.at[body.bytes - 1])) body.bytes--;
     char text[BODY_BYTES];
-    log_escape(body.at, body.bytes, text, sizeof text);
+    printable(body.at, body.bytes, text, sizeof text);
     snprintf(error, CLIENT_ERROR_BYTES, "the server answered HTTP %d%s%s", status,
              *text ? ": " : "", text);
     return -1;

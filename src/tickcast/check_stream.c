@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
+#include "client/printable.h"
 #include "key/glob.h"
 #include "key/key.h"
 #include "key/stream.h"
@@ -18,7 +18,7 @@ struct part {
 };
 
 static const char *escape(struct part part, char out[PART]) {
-    return log_escape(part.at, part.bytes, out, PART);
+    return printable(part.at, part.bytes, out, PART);
 }
 
 static bool matches(struct part pattern, struct part text) {

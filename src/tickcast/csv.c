@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/utf8.h"
+#include "client/printable.h"
 #include "key/key.h"
 #include "tickcast/number.h"
 
@@ -38,7 +38,7 @@ struct csv {
 };
 
 static const char *escape(const struct field *field, char out[NAME_TEXT]) {
-    return log_escape(field->at, field->bytes, out, NAME_TEXT);
+    return printable(field->at, field->bytes, out, NAME_TEXT);
 }
 
 static int no_memory(char *error) {

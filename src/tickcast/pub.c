@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "client/client.h"
+#include "client/printable.h"
 #include "key/key.h"
 #include "proto/json.h"
 #include "proto/publish.h"
@@ -46,7 +46,7 @@ static bool key_good(const char *key, size_t key_bytes, char *error) {
     const char *why = key_check(key, key_bytes, CSV_KEY_BYTES);
     if (why)
         snprintf(error, CSV_ERROR_BYTES, "'%s' cannot be the key: %s",
-                 log_escape(key, key_bytes, text, sizeof text), why);
+                 printable(key, key_bytes, text, sizeof text), why);
     return !why;
 }
 

@@ -4,13 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/log.h"
+#include "client/printable.h"
 #include "proto/msgpack_walk.h"
 
 #define HIGH_BYTES   (1024 * 1024) /* queued bytes at which it waits */
 #define LOW_BYTES    (256 * 1024)  /* and until when */
 #define STALL_MS     60000 /* a broker that takes and says nothing for so long is given up */
 #define PREFIX       16    /* room before a held message for what depends on its id */
+#define TEXT_BYTES   512   /* of a refusal */
 #define ANSWER_DEPTH 4
 
 static int complain(const char *text) {
@@ -33,8 +34,8 @@ static bool is_field(const msgpack_object_kv *field, const char *name) {
 }
 
 static void tell_error(struct publisher *publisher, const msgpack_object *text, uint64_t id) {
-    char escaped[LOG_LINE_BYTES], where[64] = "";
-    log_escape(text->via.str.ptr, text->via.str.size, escaped, sizeof escaped);
+    char escaped[TEXT_BYTES], where[64] = "";
+    printable(text->via.str.ptr, text->via.str.size, escaped, sizeof escaped);
     if (publisher->lines && id)
         snprintf(where, sizeof where, "line %" PRIu64 ": ", id);
     else if (publisher->lines)

@@ -7,15 +7,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "client/client.h"
+#include "client/printable.h"
 #include "proto/json.h"
 #include "proto/subscribe.h"
 #include "tickcast/commands.h"
 #include "tickcast/messages.h"
 
 #define OUTPUT_BYTES (256 * 1024)
-#define KEY_TEXT     1024
+#define KEY_TEXT     4096
+#define TEXT_BYTES   512 /* of a complaint */
 #define CLOSE_MS     1000
 
 struct sub {
@@ -34,21 +35,6 @@ static enum exit_code complain(const char *text) {
     return EXIT_FAILED;
 }
 
-/* A key goes to a terminal: a foreign server may have put control characters into it. */
-static void print_key(const struct tickcast_payload *payload) {
-    bool harmless = true;
-    for (size_t i = 0; i < payload->key_bytes; i++) {
-        unsigned char byte = (unsigned char)payload->key[i];
-        if (byte < ' ' || byte == 0x7f) harmless = false;
-    }
-    if (harmless) {
-        fwrite(payload->key, 1, payload->key_bytes, stdout);
-        return;
-    }
-    char text[KEY_TEXT];
-    fputs(log_escape(payload->key, payload->key_bytes, text, sizeof text), stdout);
-}
-
 static void print_payload(const struct sub *sub, const struct client_message *message,
                           const struct tickcast_payload *payload) {
     if (sub->options->raw) {
@@ -59,7 +45,8 @@ static void print_payload(const struct sub *sub, const struct client_message *me
     char *json = whole ? msgpack_to_json(message->bytes, message->count)
                        : msgpack_to_json(payload->data, payload->data_bytes);
     if (!whole) {
-        print_key(payload);
+        char key[KEY_TEXT]; /* for a terminal */
+        fputs(printable(payload->key, payload->key_bytes, key, sizeof key), stdout);
         fputs("  ", stdout);
     }
     puts(json ? json : "null");
@@ -91,15 +78,15 @@ static bool take(struct sub *sub, const struct client_message *message, enum exi
         return false;
     }
     if (tickcast_error_decode(message->bytes, message->count, &text, &bytes) == 0) {
-        char escaped[LOG_LINE_BYTES];
-        *code = complain(log_escape(text, bytes, escaped, sizeof escaped));
+        char escaped[TEXT_BYTES];
+        *code = complain(printable(text, bytes, escaped, sizeof escaped));
         return false;
     }
     if (is_echo(sub, message)) {
         sub->subscribed = true;
         return true;
     }
-    char line[LOG_LINE_BYTES];
+    char line[TEXT_BYTES];
     snprintf(line, sizeof line, "left out a message of %zu bytes that is not a payload",
              message->count);
     complain(line);

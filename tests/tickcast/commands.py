@@ -29,7 +29,7 @@ class Server:
 
     def __init__(self, payload_first=False, silent=False):
         self.payload_first, self.silent = payload_first, silent
-        self.closes, self.published, self.bad_frames = [], [], 0
+        self.closes, self.published = [], []
 
     async def subscriber(self, ws):
         async for message in ws:
@@ -50,6 +50,9 @@ class Server:
     async def publisher(self, ws):
         async for message in ws:
             publication = msgpack.unpackb(message)
+            if self.silent:
+                await ws.close(1001, "stopping \u001b")
+                break
             answer = {"ack": publication.get("id")}
             if publication["key"].startswith("BAD"):
                 answer = {"error": "key is bad"}
@@ -191,6 +194,13 @@ class Pub(unittest.TestCase):
         self.assertEqual(code, 0, err)
         self.assertEqual([data["v"] for _, data in server.published],
                          [i + 0.5 for i in range(20000)])
+
+    def test_a_message_without_its_acknowledgement_is_a_failure(self):
+        for arguments, stdin in [(("pub", "A/B/C", "1"), b""),
+                                 (("pub",), b'{"key": "A/B/C", "data": 1}\n')]:
+            code, out, err = run(Server(silent=True), *arguments, stdin=stdin)
+            self.assertEqual((code, out), (1, b""))
+            self.assertIn("closed by the server: 1001 stopping \\x1b\n", err)
 
     def test_a_template_for_other_columns_fails(self):
         code, out, err = run(Server(), "pub", "--csv", "{sym}/Tick/TRADE", stdin=b"symbol,p\nA,1\n")
