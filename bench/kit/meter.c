@@ -39,6 +39,7 @@ struct meter {
     uint32_t raw_window; /* the yardstick knows the frames of this window */
     uint32_t seq;
     uint64_t started, waiting; /* of the batch: when, and connections that are not complete */
+    uint32_t closed;           /* connections that should live: the first is told */
     bool answered;             /* the publisher got a message: always an error here */
     struct meter_result *result;
 };
@@ -200,7 +201,7 @@ static void connection_ended(struct meter *meter, struct connection *connection)
     connection->ended = true;
     if ((uint32_t)(connection - meter->connections) < meter->options.plan.frozen)
         meter->result->evicted++;
-    else
+    else if (meter->closed++ == 0)
         fprintf(stderr, "bench: connection %td was closed\n", connection - meter->connections);
     epoll_ctl(meter->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
 }
