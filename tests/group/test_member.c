@@ -1,6 +1,6 @@
 /*
- * Members, logs and splices as a sequence of random operations against a model: every member's bytes
- * are exactly what it should have got, and nothing is left at the end.
+ * Members, logs and splices as a sequence of random operations against a model: every member's
+ * bytes are exactly what it should have got, and nothing is left at the end.
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static struct pool pool;
 struct expected {
     uint8_t *bytes;
     size_t count, got;
-    size_t committed;   /* end of what a blocked write was given */
+    size_t committed; /* end of what a blocked write was given */
     bool closed;
 };
 
@@ -132,7 +132,8 @@ static void send_some(struct world *world, int i) {
     for (int k = 0; k < count; k++) {
         cr_assert(expected->got + all + pieces[k].iov_len <= expected->count);
         cr_assert(memcmp(pieces[k].iov_base, expected->bytes + expected->got + all,
-                         pieces[k].iov_len) == 0, "member %d gets wrong bytes", i);
+                         pieces[k].iov_len) == 0,
+                  "member %d gets wrong bytes", i);
         all += pieces[k].iov_len;
     }
     size_t taken = draw(world, 3) == 0 ? 1 + draw(world, (uint32_t)all) : all;
@@ -179,8 +180,12 @@ static void renew(struct world *world, int i) {
 static void step(struct world *world) {
     int i = (int)draw(world, MEMBERS);
     switch (draw(world, 16)) {
-    case 0: answer(world, i); break;
-    case 1: move(world, i); break;
+    case 0:
+        answer(world, i);
+        break;
+    case 1:
+        move(world, i);
+        break;
     case 2:
         if (draw(world, 20) == 0) close_one(world, i);
         break;
@@ -192,8 +197,12 @@ static void step(struct world *world) {
     case 4:
     case 5:
     case 6:
-    case 7: append(world); break;
-    default: send_some(world, i); break;
+    case 7:
+        append(world);
+        break;
+    default:
+        send_some(world, i);
+        break;
     }
 }
 
