@@ -100,7 +100,7 @@ static bool run(const struct glob *glob, const char *text, size_t bytes, size_t 
 bool glob_match(const struct glob *glob, const char *text, size_t text_bytes) {
     size_t head = glob->head_bytes, tail = glob->tail_bytes;
     if (glob->flaw != NULL || text_bytes < head + tail) return false;
-    if (head > 0 && memcmp(text, glob->head, head) != 0) return false;
+    if (head > 0 && (text[0] != glob->head[0] || memcmp(text, glob->head, head) != 0)) return false;
     if (!glob->simple) return run(glob, text, text_bytes, head);
     if (!glob->star) return text_bytes == head;
     size_t middle = text_bytes - head - tail;

@@ -6,7 +6,7 @@
 #include "base/hash.h"
 
 #define FIRST_ROOM      64
-#define SIGNATURE_BYTES 4112 /* longest text and marks */
+#define SIGNATURE_BYTES (KEY_MAX_BYTES + 4) /* a longest text, and a slash at its end */
 
 /* Kinds of element; a form is one of them for each element, as digits to the base 3. */
 enum { LITERAL, ANY, GLOB };
@@ -164,7 +164,7 @@ void buckets_remove(struct buckets *buckets, struct pattern *pattern) {
 static bool test_bucket(const struct bucket *bucket, const struct key_parts *key,
                         bool (*take)(void *arg, struct pattern *pattern), void *arg) {
     for (uint32_t i = 0; i < bucket->count; i++)
-        if (pattern_match(bucket->patterns[i], key) && !take(arg, bucket->patterns[i]))
+        if (pattern_globs_match(bucket->patterns[i], key) && !take(arg, bucket->patterns[i]))
             return false;
     return true;
 }

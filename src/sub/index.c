@@ -9,6 +9,7 @@
 
 #define TEXTS_FIRST_ROOM 64
 #define JOURNAL_ENTRIES  4096 /* a key that is further behind looks its patterns up anew */
+#define MANY_DEAD        65536
 
 struct sub_index {
     struct pattern **texts; /* living patterns by text */
@@ -20,6 +21,8 @@ struct sub_index {
     uint64_t stamp; /* of the message that is being matched */
     uint64_t key_seed, text_seed;
     uint64_t patterns, subscriptions;
+    uint64_t wildcards; /* patterns that are no literals */
+    uint32_t dead;      /* patterns that died while held, since the keys were last forgotten */
 };
 
 struct sub_index *sub_index_new(const struct sub_limits *limits) {
@@ -108,7 +111,10 @@ static struct pattern *make_pattern(struct sub_index *index, struct sub_stream s
         pattern_drop(pattern);
         return NULL;
     }
-    if (!literal) note(index, pattern);
+    if (!literal) {
+        note(index, pattern);
+        index->wildcards++;
+    }
     grow_texts(index);
     struct pattern **place = &index->texts[hash & (index->texts_room - 1)];
     pattern->next = *place;
@@ -117,14 +123,26 @@ static struct pattern *make_pattern(struct sub_index *index, struct sub_stream s
     return pattern;
 }
 
+/* Keys hold the dead until they are met. Those that never are would hold any number: above a bound
+ * all keys are forgotten, which is as much work as the dying was. */
+static void bound_the_dead(struct sub_index *index) {
+    uint32_t most = index->keys.count > MANY_DEAD ? index->keys.count : MANY_DEAD;
+    if (++index->dead <= most) return;
+    keys_clear(&index->keys);
+    index->dead = 0;
+}
+
 /* It has lost its last target; keys and journal drop it when they meet it. */
 static void kill(struct sub_index *index, struct pattern *pattern) {
     struct pattern **place = find_text(index, pattern->text, pattern->bytes, pattern->hash);
     *place = pattern->next;
-    if (pattern->bucket != NULL) buckets_remove(&index->buckets, pattern);
-    pattern->dead = true;
+    if (pattern->bucket != NULL) {
+        buckets_remove(&index->buckets, pattern);
+        index->wildcards--;
+    }
     index->patterns--;
-    pattern_drop(pattern);
+    if (pattern->holds > 1) bound_the_dead(index);
+    pattern_die(pattern);
 }
 
 /* --- targets --- */
@@ -199,7 +217,8 @@ static bool look_up(struct sub_index *index, struct key_entry *entry) {
 /* Brings an entry that is behind the journal up to date. False without memory. */
 static bool catch_up(struct sub_index *index, struct key_entry *entry) {
     struct key_parts key;
-    if (entry->mark == 0 || index->journal_end - entry->mark > JOURNAL_ENTRIES)
+    uint64_t behind = index->journal_end - entry->mark;
+    if (entry->mark == 0 || behind > JOURNAL_ENTRIES || behind > index->wildcards + BUCKET_FORMS)
         return look_up(index, entry);
     if (!key_cut(&key, entry->text, entry->bytes)) return true;
     for (; entry->mark < index->journal_end; entry->mark++) {
@@ -243,31 +262,50 @@ static void match_uncached(struct sub_index *index, const char *text, uint32_t b
     (void)buckets_find(&index->buckets, &key, visit_pattern, visitor);
 }
 
-uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
-                         uint64_t hash, void (*visit)(void *arg, struct sub_target *target),
-                         void *arg) {
-    struct visitor visitor = {visit, arg, ++index->stamp, 0};
-    struct key_entry *entry = keys_find(&index->keys, key, key_bytes, hash);
-    bool current = true;
+/* The entry of a key, up to date; NULL without memory. */
+static struct key_entry *bring_up(struct sub_index *index, struct key_entry *entry, const char *key,
+                                  uint32_t key_bytes, uint64_t hash) {
+    if (entry != NULL) return catch_up(index, entry) ? entry : NULL;
+    entry = keys_add(&index->keys, key, key_bytes, hash);
+    return entry != NULL && look_up(index, entry) ? entry : NULL;
+}
+
+struct query {
+    const char *key;
+    uint32_t key_bytes;
+    uint64_t hash;
+    struct visitor visitor;
+};
+
+/* Apart from the way of a key that nobody wants, which saves no registers then. */
+__attribute__((noinline)) static uint32_t
+match_entry(struct sub_index *index, struct key_entry *entry, struct query *query) {
+    struct visitor *visitor = &query->visitor;
+    visitor->stamp = ++index->stamp;
+    if (entry == NULL || entry->mark != index->journal_end)
+        entry = bring_up(index, entry, query->key, query->key_bytes, query->hash);
     if (entry == NULL) {
-        entry = keys_add(&index->keys, key, key_bytes, hash);
-        current = entry != NULL && look_up(index, entry);
-    } else if (entry->mark != index->journal_end) {
-        current = catch_up(index, entry);
-    }
-    if (!current) {
-        match_uncached(index, key, key_bytes, &visitor);
-        return visitor.targets;
+        match_uncached(index, query->key, query->key_bytes, visitor);
+        return visitor->targets;
     }
     for (uint32_t i = 0; i < entry->count;) {
         if (entry->patterns[i]->dead) {
             key_entry_remove(entry, i);
-            continue;
+        } else {
+            visit_targets(visitor, entry->patterns[i]);
+            i++;
         }
-        visit_targets(&visitor, entry->patterns[i]);
-        i++;
     }
-    return visitor.targets;
+    return visitor->targets;
+}
+
+uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
+                         uint64_t hash, void (*visit)(void *arg, struct sub_target *target),
+                         void *arg) {
+    struct key_entry *entry = keys_find(&index->keys, key, key_bytes, hash);
+    if (entry != NULL && entry->count == 0 && entry->mark == index->journal_end) return 0;
+    struct query query = {key, key_bytes, hash, {.visit = visit, .arg = arg}};
+    return match_entry(index, entry, &query);
 }
 
 void sub_index_stats(const struct sub_index *index, struct sub_stats *stats) {

@@ -48,8 +48,8 @@ int sub_target_add(struct sub_index *index, struct sub_target *target,
 void sub_target_remove(struct sub_index *index, struct sub_target *target);
 
 /** Calls `visit` once for each target that wants `key`; `visit` must not change the index. `hash`
- * is any 64-bit hash of the key, the same for the same key. Returns the number of targets. Without
- *  memory for the cache the answer is the same, slower. */
+ *  is that of the key by `key_seed`. Returns the number of targets. A key of not exactly three
+ *  elements is wanted by nobody. Without memory for the cache the answer is the same, slower. */
 uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
                          uint64_t hash, void (*visit)(void *arg, struct sub_target *target),
                          void *arg);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW_TARGETS 8 /* a shorter list is not made smaller */
+
 /* Where element `i` of a pattern is in its text. */
 static size_t element(const struct pattern *pattern, int i, size_t *bytes) {
     const size_t *cut = pattern->shape.cut;
@@ -38,11 +40,25 @@ struct pattern *pattern_new(struct sub_stream stream, uint64_t hash) {
     return NULL;
 }
 
+static void release(struct pattern *pattern) {
+    for (int i = 0; i < 3; i++) {
+        glob_free(pattern->globs[i]);
+        pattern->globs[i] = NULL;
+    }
+    free(pattern->targets);
+    pattern->targets = NULL;
+}
+
 void pattern_drop(struct pattern *pattern) {
     if (--pattern->holds > 0) return;
-    for (int i = 0; i < 3; i++) glob_free(pattern->globs[i]);
-    free(pattern->targets);
+    release(pattern);
     free(pattern);
+}
+
+void pattern_die(struct pattern *pattern) {
+    pattern->dead = true;
+    release(pattern);
+    pattern_drop(pattern);
 }
 
 int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t ref) {
@@ -57,14 +73,27 @@ int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t
     return pattern->target_count++;
 }
 
+/* A list that was long once does not stay so. */
+static void shrink(struct pattern *pattern) {
+    uint32_t room = pattern->target_room / 2;
+    if (room < FEW_TARGETS || pattern->target_count > room / 2) return;
+    struct pattern_target *targets = realloc(pattern->targets, room * sizeof targets[0]);
+    if (targets == NULL) return;
+    pattern->targets = targets;
+    pattern->target_room = room;
+}
+
 void pattern_remove(struct pattern *pattern, uint32_t place) {
     struct pattern_target last = pattern->targets[--pattern->target_count];
-    if (place == pattern->target_count) return;
-    pattern->targets[place] = last;
-    last.target->refs[last.ref].place = place;
+    if (place != pattern->target_count) {
+        pattern->targets[place] = last;
+        last.target->refs[last.ref].place = place;
+    }
+    shrink(pattern);
 }
 
 bool key_cut(struct key_parts *key, const char *text, uint32_t bytes) {
+    if (bytes > KEY_MAX_BYTES) return false;
     const char *first = memchr(text, '/', bytes);
     if (first == NULL) return false;
     uint32_t cut = (uint32_t)(first - text);
@@ -76,19 +105,25 @@ bool key_cut(struct key_parts *key, const char *text, uint32_t bytes) {
     return true;
 }
 
-bool pattern_match(const struct pattern *pattern, const struct key_parts *key) {
+bool pattern_globs_match(const struct pattern *pattern, const struct key_parts *key) {
     if (pattern->shape.kind == STREAM_CROSSING)
         return glob_match(pattern->globs[0], key->text, key->bytes);
     for (int i = 0; i < 3; i++) {
-        const char *text = key->text + key->begin[i];
-        uint32_t bytes = key->end[i] - key->begin[i];
-        if (pattern->shape.any[i]) continue;
-        if (pattern->globs[i] != NULL) {
-            if (!glob_match(pattern->globs[i], text, bytes)) return false;
-            continue;
-        }
-        size_t own_bytes, begin = element(pattern, i, &own_bytes);
-        if (own_bytes != bytes || memcmp(pattern->text + begin, text, bytes) != 0) return false;
+        uint32_t begin = key->begin[i];
+        if (pattern->globs[i] != NULL &&
+            !glob_match(pattern->globs[i], key->text + begin, key->end[i] - begin))
+            return false;
     }
     return true;
+}
+
+bool pattern_match(const struct pattern *pattern, const struct key_parts *key) {
+    for (int i = 0; i < 3 && pattern->shape.kind != STREAM_CROSSING; i++) {
+        if (pattern->shape.any[i] || pattern->shape.glob[i]) continue;
+        size_t bytes, begin = element(pattern, i, &bytes);
+        if (bytes != key->end[i] - key->begin[i] ||
+            memcmp(pattern->text + begin, key->text + key->begin[i], bytes) != 0)
+            return false;
+    }
+    return pattern_globs_match(pattern, key);
 }

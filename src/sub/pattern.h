@@ -51,14 +51,21 @@ struct key_parts {
 /** Compiles a valid stream; it has one hold. NULL without memory. */
 struct pattern *pattern_new(struct sub_stream stream, uint64_t hash);
 void pattern_drop(struct pattern *pattern);
+/** Drops a pattern without targets for good: those who still hold it find it dead, and small. */
+void pattern_die(struct pattern *pattern);
 
 /** Adds a target, whose reference number `ref` it is. Returns the place, -1 without memory. */
 int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t ref);
 /** Removes the target at `place`; the one that takes its place learns of it. */
 void pattern_remove(struct pattern *pattern, uint32_t place);
 
-/** Cuts a key into its elements; false if it has not three. */
+#define KEY_MAX_BYTES 4096u /**< the most that an option allows */
+
+/** Cuts a key into its elements; false if it has not three or is longer than KEY_MAX_BYTES. */
 bool key_cut(struct key_parts *key, const char *text, uint32_t bytes);
+
+/** True if the pattern's globs match the elements of the key; the others are not looked at. */
+bool pattern_globs_match(const struct pattern *pattern, const struct key_parts *key);
 
 /** True if the pattern selects the key. */
 bool pattern_match(const struct pattern *pattern, const struct key_parts *key);

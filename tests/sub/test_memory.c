@@ -2,26 +2,48 @@
 #include "model.h"
 
 static uint64_t until_failure = UINT64_MAX;
+static int64_t blocks; /* allocated now */
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
 void *__real_realloc(void *block, size_t bytes);
+void __real_free(void *block);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *block, size_t bytes);
+void __wrap_free(void *block);
 
 static bool fails(void) {
-    return until_failure != UINT64_MAX && until_failure-- == 0;
+    if (until_failure == UINT64_MAX) return false;
+    return until_failure-- == 0; /* once: then it is UINT64_MAX */
 }
 
 void *__wrap_malloc(size_t bytes) {
-    return fails() ? NULL : __real_malloc(bytes);
+    if (fails()) return NULL;
+    blocks++;
+    return __real_malloc(bytes);
 }
+
 void *__wrap_calloc(size_t count, size_t bytes) {
-    return fails() ? NULL : __real_calloc(count, bytes);
+    if (fails()) return NULL;
+    blocks++;
+    return __real_calloc(count, bytes);
 }
+
 void *__wrap_realloc(void *block, size_t bytes) {
-    return fails() ? NULL : __real_realloc(block, bytes);
+    if (fails()) return NULL;
+    blocks += block == NULL;
+    return __real_realloc(block, bytes);
+}
+
+void __wrap_free(void *block) {
+    blocks -= block != NULL;
+    __real_free(block);
+}
+
+static void ignore(void *arg, struct sub_target *target) {
+    (void)arg;
+    (void)target;
 }
 
 static struct model model;
@@ -57,4 +79,32 @@ Test(memory, each_allocation_of_a_new_index_may_fail) {
     }
     cr_assert(gt(u64, allocation, 3));
     sub_index_free(index);
+}
+
+/* Each of 600 keys is met once, while it is wanted by 256 patterns that die before the next is met.
+ */
+Test(memory, dead_patterns_do_not_pile_up_in_keys_that_are_never_met_again) {
+    enum { GLOBS = 256, KEYS = 600 };
+    struct sub_index *index =
+        sub_index_new(&(struct sub_limits){.max_keys = 1000000, .key_seed = MODEL_SEED});
+    static char text[GLOBS][32];
+    struct sub_stream list[GLOBS];
+    for (int i = 0; i < GLOBS; i++) {
+        int bytes = snprintf(text[i], sizeof text[i], "{*,%d}/1Min/OHLCV", i);
+        list[i] = (struct sub_stream){.text = text[i], .bytes = (uint32_t)bytes};
+    }
+    int64_t most = 0;
+    for (int i = 0; i < KEYS; i++) {
+        char key[32];
+        uint32_t bytes = (uint32_t)snprintf(key, sizeof key, "S%d/1Min/OHLCV", i);
+        uint64_t hash = hash_bytes(key, bytes, MODEL_SEED);
+        struct sub_target target = {0};
+        cr_assert(zero(int, sub_target_add(index, &target, list, GLOBS)));
+        cr_assert(eq(u32, sub_index_match(index, key, bytes, hash, ignore, NULL), 1));
+        sub_target_remove(index, &target);
+        if (blocks > most) most = blocks;
+    }
+    cr_assert(lt(i64, most, 80000));
+    sub_index_free(index);
+    cr_assert(zero(i64, blocks));
 }
