@@ -105,6 +105,13 @@ Test(glob, lists_and_ranges) {
                   rows[i].pattern, rows[i].text);
 }
 
+Test(glob, the_texts_around_a_star_do_not_share_characters) {
+    cr_expect(not(matches("ab*ba", "aba")));
+    cr_expect(matches("ab*ba", "abba"));
+    cr_expect(not(matches("a*a", "a")));
+    cr_expect(not(matches("abc*", "ab")));
+}
+
 Test(glob, tells_why_it_can_never_match) {
     static const struct {
         const char *pattern, *flaw;
