@@ -16,14 +16,21 @@ size_t error_encode(const char *text, size_t text_bytes, uint8_t *out) {
 }
 
 int tickcast_error_decode(const void *bytes, size_t count, const char **text, size_t *text_bytes) {
-    const uint8_t *at = bytes;
-    struct proto_text name, value;
+    const uint8_t *at = bytes, *end = at + count;
     uint32_t pairs;
-    if (msgpack_walk(bytes, count, PROTO_REQUEST_DEPTH) != count) return -1;
-    if (!map_read(&at, &pairs) || pairs < 1) return -1;
-    if (text_read(&at, &name) == TEXT_NONE || !text_is(name, "error", 5)) return -1;
-    if (text_read(&at, &value) == TEXT_NONE) return -1;
-    *text = value.at;
-    *text_bytes = value.bytes;
-    return 0;
+    if (msgpack_walk(bytes, count, PROTO_REQUEST_DEPTH) != count || !map_read(&at, &pairs))
+        return -1;
+    for (uint32_t i = 0; i < pairs; i++) {
+        struct proto_text name, value;
+        if (text_read(&at, &name) == TEXT_NONE) return -1;
+        if (!text_is(name, "error", 5)) {
+            at += msgpack_skip(at, (size_t)(end - at));
+            continue;
+        }
+        if (text_read(&at, &value) == TEXT_NONE) return -1;
+        *text = value.at;
+        *text_bytes = value.bytes;
+        return 0;
+    }
+    return -1;
 }

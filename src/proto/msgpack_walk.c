@@ -75,10 +75,10 @@ static const uint8_t whole[256] = {
 
 size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
     const uint8_t *at = bytes, *end = at + count;
-    uint64_t outer[PROTO_DATA_DEPTH]; /* objects still to come in the containers around */
+    uint64_t outer[PROTO_WALK_DEPTH]; /* objects still to come in the containers around */
     uint64_t left = 1;
     unsigned depth = 0;
-    if (max_depth > PROTO_DATA_DEPTH) max_depth = PROTO_DATA_DEPTH;
+    if (max_depth > PROTO_WALK_DEPTH) max_depth = PROTO_WALK_DEPTH;
     for (;;) {
         if (at == end) return 0;
         size_t step = whole[*at];
@@ -105,4 +105,20 @@ size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
             left = outer[--depth];
         }
     }
+}
+
+size_t msgpack_skip(const void *bytes, size_t count) {
+    const uint8_t *at = bytes, *end = at + count;
+    uint64_t left = 1; /* objects still to come, of all containers together */
+    while (left > 0) {
+        struct node node = {0};
+        if (at == end) return 0;
+        node.bytes = whole[*at];
+        if (node.bytes == 0 && !read_node(at, (size_t)(end - at), &node)) return 0;
+        if (node.bytes > (size_t)(end - at)) return 0;
+        at += node.bytes;
+        left += node.objects - 1;
+        if (left > (uint64_t)(end - at)) return 0;
+    }
+    return (size_t)(at - (const uint8_t *)bytes);
 }

@@ -7,8 +7,6 @@
 
 #include "proto/text.h"
 
-#define PUBLISH_MAX_FIELDS 32 /**< of one message: names are compared with one another */
-
 enum publish_encoding { PUBLISH_MSGPACK, PUBLISH_JSON };
 
 /** One publication. For msgpack all point into the message and nothing is allocated, for JSON into

@@ -12,6 +12,7 @@
 struct writer {
     FILE *out;
     const uint8_t *at, *end;
+    bool in_key; /* what is written becomes the text of a key */
 };
 
 static uint64_t take(struct writer *writer, unsigned bytes) {
@@ -113,19 +114,29 @@ static void write_ext(struct writer *writer, uint8_t head) {
 }
 
 static void write_value(struct writer *writer);
+static char *object_json(const void *bytes, size_t count, bool in_key);
 
-/* The JSON text of a key that is no string, as a string. */
+static bool is_container(uint8_t head) {
+    return (head >= 0x80 && head < 0xa0) || (head >= 0xdc && head <= 0xdf);
+}
+
+/* The JSON text of a key that is no string, as a string. Quotes double with each such key around
+ * them, hence only one of these is written out. */
 static void write_key(struct writer *writer) {
     struct proto_text text;
     if (text_read(&writer->at, &text) != TEXT_NONE) {
         write_text(writer->out, (const uint8_t *)text.at, text.bytes);
         return;
     }
-    size_t bytes = msgpack_walk(writer->at, (size_t)(writer->end - writer->at), PROTO_DATA_DEPTH);
-    char *json = msgpack_to_json(writer->at, bytes);
-    const char *shown = json != NULL ? json : "";
-    write_text(writer->out, (const uint8_t *)shown, strlen(shown));
-    free(json);
+    size_t bytes = msgpack_walk(writer->at, (size_t)(writer->end - writer->at), PROTO_WALK_DEPTH);
+    if (writer->in_key && is_container(*writer->at)) {
+        fputs("\"...\"", writer->out);
+    } else {
+        char *json = object_json(writer->at, bytes, true);
+        const char *shown = json != NULL ? json : "";
+        write_text(writer->out, (const uint8_t *)shown, strlen(shown));
+        free(json);
+    }
     writer->at += bytes;
 }
 
@@ -149,7 +160,7 @@ static void write_array(struct writer *writer, uint32_t count) {
     putc(']', writer->out);
 }
 
-/* Recurses PROTO_DATA_DEPTH deep at most: msgpack_walk has looked. */
+/* Recurses PROTO_WALK_DEPTH deep at most: msgpack_walk has looked. */
 static void write_value(struct writer *writer) {
     struct proto_text text;
     uint32_t count;
@@ -177,15 +188,19 @@ static void write_value(struct writer *writer) {
     }
 }
 
-char *msgpack_to_json(const void *bytes, size_t count) {
+static char *object_json(const void *bytes, size_t count, bool in_key) {
     char *text = NULL;
     size_t text_bytes = 0;
-    if (count == 0 || msgpack_walk(bytes, count, PROTO_DATA_DEPTH) != count) return NULL;
     struct writer writer = {open_memstream(&text, &text_bytes), bytes,
-                            (const uint8_t *)bytes + count};
+                            (const uint8_t *)bytes + count, in_key};
     if (writer.out == NULL) return NULL;
     write_value(&writer);
     if (fclose(writer.out) == 0) return text;
     free(text);
     return NULL;
+}
+
+char *msgpack_to_json(const void *bytes, size_t count) {
+    if (count == 0 || msgpack_walk(bytes, count, PROTO_WALK_DEPTH) != count) return NULL;
+    return object_json(bytes, count, false);
 }
