@@ -63,7 +63,7 @@ void pattern_die(struct pattern *pattern) {
 
 int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t ref) {
     if (pattern->target_count == pattern->target_room) {
-        uint32_t room = pattern->target_room == 0 ? 1 : pattern->target_room * 2;
+        uint32_t room = pattern->target_room + pattern->target_room / 4 + 1;
         struct pattern_target *targets = realloc(pattern->targets, room * sizeof targets[0]);
         if (targets == NULL) return -1;
         pattern->targets = targets;
