@@ -22,6 +22,7 @@
 /** Who may use a service of a listener. Unix sockets count as loopback. */
 enum tickcast_peers { TICKCAST_PEERS_LOOPBACK, TICKCAST_PEERS_ANY };
 
+// clang-format off
 #define TICKCAST_OPTIONS(X)                                                                        \
     X(COUNT, workers, 0, 0, 63, "worker threads, each with a shard of the connections; 0 is one per core") \
     X(COUNT, max_connections, 0, 0, 16777216, "connections of the broker, 503 above; 0 is the file limit less 64") \
@@ -51,18 +52,20 @@ enum tickcast_peers { TICKCAST_PEERS_LOOPBACK, TICKCAST_PEERS_ANY };
     X(SIZE, inbound_memory, 64 * TICKCAST_MIB, 64 * TICKCAST_KIB, 64 * TICKCAST_GIB, "bytes of requests that are not complete and of messages that wait for a ring") \
     X(SIZE, notsent_lowat, 128 * TICKCAST_KIB, 4 * TICKCAST_KIB, 64 * TICKCAST_MIB, "bytes of one connection that the kernel takes ahead of sending (TCP_NOTSENT_LOWAT)") \
     X(BOOL, strict_utf8, false, 0, 1, "close with 1007 on TEXT that is not UTF-8, also on the MarketStore contract")
+// clang-format on
 
-#define TICKCAST_FIELD_COUNT(name) uint32_t name
-#define TICKCAST_FIELD_SIZE(name)  uint64_t name
-#define TICKCAST_FIELD_TIME(name)  uint32_t name##_ms
-#define TICKCAST_FIELD_BOOL(name)  bool name
-#define TICKCAST_FIELD_PEERS(name) enum tickcast_peers name
+#define TICKCAST_FIELD_COUNT(name)                                      uint32_t name
+#define TICKCAST_FIELD_SIZE(name)                                       uint64_t name
+#define TICKCAST_FIELD_TIME(name)                                       uint32_t name##_ms
+#define TICKCAST_FIELD_BOOL(name)                                       bool name
+#define TICKCAST_FIELD_PEERS(name)                                      enum tickcast_peers name
 #define TICKCAST_FIELD(kind, name, standard, lowest, highest, sentence) TICKCAST_FIELD_##kind(name);
 
 /** How a broker behaves. Fill it with tickcast_options_init, then change what you want. */
 struct tickcast_options {
     TICKCAST_OPTIONS(TICKCAST_FIELD)
-    /** Called with each log line (no newline, printable UTF-8), from any thread; NULL is silence. */
+    /** Called with each log line (no newline, printable UTF-8), from any thread; NULL is silence.
+     */
     void (*log)(void *log_arg, int level, const char *line);
     void *log_arg;
     /** Lines above this level are not made: 0 error, 1 warning, 2 notice, 3 debug. */

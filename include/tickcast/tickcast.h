@@ -54,8 +54,8 @@ TICKCAST_API const char *tickcast_version(void);
 TICKCAST_API void tickcast_options_init(struct tickcast_options *options);
 
 /** Looks at every option. Returns NULL if all are allowed, else the name of the first that is not
- *  (static); the lowest and highest values stand in the table. Besides, ring_slots is a power of two
- *  and dead_time is above ping_interval. */
+ *  (static); the lowest and highest values stand in the table. Besides, ring_slots is a power of
+ * two and dead_time is above ping_interval. */
 TICKCAST_API const char *tickcast_options_check(const struct tickcast_options *options);
 
 struct tickcast_broker;
