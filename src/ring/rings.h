@@ -28,7 +28,7 @@ struct rings;
 struct ring_item {
     void *item;
     uint64_t hash;  /**< of the key: selects the stripe */
-    uint32_t bytes; /**< what it costs of a ring's bytes */
+    uint32_t bytes; /**< what it costs of a ring's bytes; never more than a ring has */
 };
 
 enum rings_result {
@@ -42,7 +42,7 @@ enum rings_result {
 struct rings_options {
     uint32_t count; /**< rings, 1 to RINGS_MAX */
     uint32_t slots; /**< of each; a power of two */
-    uint64_t bytes; /**< of each */
+    uint64_t bytes; /**< of each; at least four of the largest item, else rings_wait may spin */
     void (*number)(void *item, uint64_t seq, uint32_t uses);
 };
 
