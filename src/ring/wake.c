@@ -13,8 +13,8 @@
  * so, then looks at the bits. All four are seq_cst, so one of the two sees the other. With less,
  * both could miss (each store passing the other's load) and the waiter would sleep beside a free
  * ring. The consumer may skip looking while less than a quarter is free (counted after giving back)
- * and something is left to pop: then it will give back again. A slot that is not yet written is not
- * "left": its producer may be one that will see this bit and wait.
+ * and an item is left to pop, since then it will give back again. With nothing left it always
+ * looks, also where a slot is claimed but not yet written.
  *
  * Threads outside (`generation`): a waiter reads the generation, sets its bits, looks whether a
  * push could succeed, and sleeps while the generation is what it read. A waker takes the bit away

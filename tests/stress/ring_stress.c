@@ -23,10 +23,10 @@
 #define OUTSIDE_COUNT  8 /* the first of them never rests */
 #define PRODUCERS      (OUTSIDE_COUNT + WORKER_COUNT * PUBLISHERS)
 #define KEYS           4
-#define SLOTS           32
+#define SLOTS          32
 #define BYTES          (SLOTS * 64)
 #define ITEM_BYTES_MAX (BYTES / 4)
-#define BATCH           24
+#define BATCH          24
 #define COUNT_STANDARD 1000000
 #define ALARM_S        300
 
