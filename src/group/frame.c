@@ -1,6 +1,7 @@
 #include "group/frame.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "tickcast/messages.h"
 #include "ws/frame.h"
@@ -15,10 +16,11 @@ static uint32_t string_header_bytes(size_t bytes) {
 struct frame *frame_new(const char *key, size_t key_bytes, uint64_t hash, const void *data,
                         size_t data_bytes) {
     size_t payload = tickcast_payload_size(key_bytes, data_bytes);
-    struct frame *frame = malloc(sizeof *frame + WS_HEADER_BYTES + payload);
+    struct frame *frame = malloc(sizeof *frame + WS_HEADER_BYTES + payload + FRAME_SLACK_BYTES);
     if (frame == NULL) return NULL;
     size_t header = ws_header_write(WS_BINARY, payload, frame->wire);
     tickcast_payload_encode(key, key_bytes, data, data_bytes, frame->wire + header);
+    memset(frame->wire + header + payload, 0, FRAME_SLACK_BYTES);
     atomic_init(&frame->refs, 1);
     frame->bytes = (uint32_t)(header + payload);
     frame->hash = hash;

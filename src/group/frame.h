@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define FRAME_SLACK_BYTES 32 /**< behind `wire`: logs copy it in blocks of 32 */
+
 struct frame {
     _Atomic uint32_t refs;
     uint32_t bytes;  /**< of `wire` */

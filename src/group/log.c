@@ -7,7 +7,9 @@
 
 struct log_chain *log_new(struct pool *pool) {
     struct log_chain *log = calloc(1, sizeof *log);
-    if (log != NULL) log->pool = pool;
+    if (log == NULL) return NULL;
+    log->pool = pool;
+    list_init(&log->warm);
     return log;
 }
 
@@ -37,22 +39,45 @@ static void learn_size(struct log_chain *log) {
         log->first_size = chunk->size - 1;
 }
 
+static void drop_all(struct log_chain *log) {
+    learn_size(log);
+    while (log->oldest != NULL) drop_oldest(log);
+    list_remove(&log->warm);
+}
+
 void log_trim(struct log_chain *log) {
-    if (log->at_head == log->readers) {
-        learn_size(log);
-        while (log->oldest != NULL) drop_oldest(log);
-        return;
+    struct chunk *chunk = log->newest;
+    if (log->at_head != log->readers) {
+        while (log->oldest != chunk && log->oldest->readers == 0) drop_oldest(log);
+    } else if (chunk == NULL || chunk != log->oldest || chunk->hold != NULL || log->orphan) {
+        drop_all(log);
+    } else {
+        /* all cursors are at its end: it begins anew there */
+        chunk->base = log->head;
+        chunk->bytes = 0;
+        if (list_empty(&log->warm)) list_insert(&log->pool->warm, &log->warm);
     }
-    while (log->oldest != log->newest && log->oldest->readers == 0) drop_oldest(log);
+}
+
+void logs_cool(struct pool *pool) {
+    struct list *node = pool->warm.next;
+    while (node != &pool->warm) {
+        struct log_chain *log = LIST_ITEM(node, struct log_chain, warm);
+        node = node->next;
+        if (log->warm_head == log->head && log->at_head == log->readers) drop_all(log);
+        log->warm_head = log->head;
+    }
 }
 
 void log_orphan(struct log_chain *log) {
     log->orphan = true;
+    list_remove(&log->warm);
     log_trim(log);
     if (log->readers == 0) free(log);
 }
 
 static void link_chunk(struct log_chain *log, struct chunk *chunk) {
+    if (chunk->hold != NULL) list_remove(&log->warm); /* it is not to begin anew */
     chunk->base = log->head;
     chunk->readers = log->newest == NULL ? log->readers : log->at_head;
     log->held_bytes += chunk_cost(chunk);

@@ -4,7 +4,9 @@
  *
  * A position is the number of bytes appended before it. A cursor at `at` is in the chunk with
  * base <= at < base + bytes, or at the head in the newest one. Each chunk counts the cursors in it;
- * the oldest is freed when it has none, and when all cursors are at the head all chunks are.
+ * the oldest is freed when it has none. When all cursors are at the head nothing is needed: all
+ * chunks but a single one are freed at once, and that one is used again from its beginning, or
+ * freed when nothing was appended between two calls of logs_cool.
  *
  * Nobody tells the cursors when chunks come and go. What makes this work: appending moves no
  * cursor, it only sets `at_head` to 0; a new chunk takes over those at the head from the one
@@ -30,6 +32,8 @@ struct log_chain {
     uint64_t held_bytes; /**< of the chunks that are alive */
     uint32_t readers;    /**< cursors */
     uint32_t at_head;    /**< cursors known to be at the head */
+    struct list warm;    /**< in the pool's list while it keeps a chunk without need */
+    uint64_t warm_head;  /**< the head at the last look at that list */
     uint32_t first_size; /**< of the chunks: what a usual batch needed */
     struct pool *pool;
     bool orphan; /**< its group is gone: the last cursor frees it */
@@ -43,25 +47,46 @@ struct cursor {
 };
 
 struct log_chain *log_new(struct pool *pool);
+/** Frees the chunks of logs that are caught up and had nothing to do since the last call. */
+void logs_cool(struct pool *pool);
 /** The group is gone: the log lives on while it is read. */
 void log_orphan(struct log_chain *log);
 
 /** Makes room for a frame of `bytes`; false without memory. The slow part of log_append. */
 bool log_grow(struct log_chain *log, uint32_t bytes);
 
-/** Appends a copy of a whole frame of at most LOG_INLINE_BYTES. False without memory. Not with no
- *  reader. */
-static inline bool log_append(struct log_chain *log, const uint8_t *wire, uint32_t bytes) {
+/* In blocks of 32: what is behind either end is not used, but there (POOL_SLACK_BYTES,
+ * FRAME_SLACK_BYTES). */
+static inline void log_copy(uint8_t *to, const uint8_t *from, uint32_t bytes) {
+    const uint8_t *end = from + bytes;
+    do {
+        memcpy(to, from, 32);
+        to += 32;
+        from += 32;
+    } while (from < end);
+}
+
+/** True if the newest chunk has room for `bytes`. */
+static inline bool log_fits(const struct log_chain *log, uint32_t bytes) {
+    const struct chunk *chunk = log->newest;
+    return chunk != NULL && chunk->room >= chunk->bytes + bytes;
+}
+
+/** Appends a frame that fits; see log_append. */
+static inline void log_put(struct log_chain *log, const uint8_t *wire, uint32_t bytes) {
     struct chunk *chunk = log->newest;
-    if (chunk == NULL || chunk->room - chunk->bytes < bytes || chunk->room == 0) {
-        if (!log_grow(log, bytes)) return false;
-        chunk = log->newest;
-    }
-    memcpy(chunk->own + chunk->bytes, wire, bytes);
+    log_copy(chunk->own + chunk->bytes, wire, bytes);
     chunk->bytes += bytes;
     log->head += bytes;
     log->frames++;
     log->at_head = 0;
+}
+
+/** Appends a copy of a whole frame of at most LOG_INLINE_BYTES. `wire` has FRAME_SLACK_BYTES behind
+ * it. False without memory. Not with no reader. */
+static inline bool log_append(struct log_chain *log, const uint8_t *wire, uint32_t bytes) {
+    if (!log_fits(log, bytes) && !log_grow(log, bytes)) return false;
+    log_put(log, wire, bytes);
     return true;
 }
 
@@ -84,8 +109,19 @@ int cursor_range(struct cursor *cursor, uint64_t until, struct iovec *pieces, in
  * the head (0 before). */
 uint64_t cursor_advance(struct cursor *cursor, uint64_t bytes);
 
-/** Gives chunks back that no cursor is in; the slow part of cursor_reach_head. */
+/** Gives chunks back that no cursor is in; the slow part of log_caught_up. */
 void log_trim(struct log_chain *log);
+
+/** All cursors are at the head. A single chunk begins anew there. */
+static inline void log_caught_up(struct log_chain *log) {
+    struct chunk *chunk = log->newest;
+    if (chunk != log->oldest || list_empty(&log->warm)) {
+        log_trim(log);
+        return;
+    }
+    chunk->base = log->head;
+    chunk->bytes = 0;
+}
 
 /** The same as cursor_advance to the head, for a cursor in the newest chunk: nearly every delivery.
  *  Returns the frames that were completed. */
@@ -95,7 +131,7 @@ static inline uint64_t cursor_reach_head(struct cursor *cursor) {
     cursor->at = log->head;
     cursor->hint = log->newest;
     cursor->frames = log->frames;
-    if (++log->at_head == log->readers) log_trim(log);
+    if (++log->at_head == log->readers) log_caught_up(log);
     return frames;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 bool group_init(struct group *group, struct pool *pool) {
-    *group = (struct group){.slow_at = UINT64_MAX};
+    *group = (struct group){.slow_at = UINT64_MAX, .watch_at = GROUP_LAG_BYTES};
     group->log = log_new(pool);
     if (group->log == NULL) return false;
     list_init(&group->ready);
@@ -25,10 +25,19 @@ void group_end_pass(struct group *group) {
     group->floor = group->to_visit == 0 ? group->log->head : group->pass_head;
     group->pass_head = group->log->head;
     group->pass_left = group->ready_count;
-    if (group->to_visit > 0) return;
+    group_watch(group);
+    if (group->to_visit > 0 || group->ready_count < 2) return;
     /* nobody is first twice running */
     if (group->next == &group->ready) group->next = group->ready.next;
     group->next = group->next->next;
+}
+
+void group_find_floor(struct group *group) {
+    if (group->ready_count == 0) group->floor = group->log->head;
+    if (group->ready_count != 1) return;
+    const struct member *only = LIST_ITEM(group->ready.next, struct member, link);
+    bool arrived = only->splice == NULL || only->splice->next.log == NULL;
+    group->floor = arrived ? only->now.at : only->splice->next.at;
 }
 
 static void enter_ready(struct member *member) {

@@ -17,7 +17,8 @@
 #include "base/list.h"
 #include "group/log.h"
 
-#define MEMBER_CLOSE_COPY_BYTES (64 * 1024) /**< most that is copied so that a close can follow */
+#define GROUP_LAG_BYTES         (1024 * 1024) /**< above it a writable member holds the ring back */
+#define MEMBER_CLOSE_COPY_BYTES (64 * 1024)   /**< most that is copied so that a close can follow */
 
 struct group {
     struct log_chain *log;
@@ -28,9 +29,10 @@ struct group {
     uint32_t to_visit;  /**< ready members from `next` on that may have something to send */
     uint32_t pass_left; /**< visits until all ready members are past `pass_head` */
     uint64_t pass_head;
-    uint64_t floor;   /**< all ready members are at or after this position */
-    uint64_t slow_at; /**< the head at which a blocked member will be too far behind */
-    bool lagging;     /**< counted by the shard as more than its limit behind */
+    uint64_t floor;    /**< all ready members are at or after this position */
+    uint64_t slow_at;  /**< the head at which a blocked member will be too far behind */
+    uint64_t watch_at; /**< the head at which somebody must look: see group_watch */
+    bool lagging;      /**< counted by the shard as more than its limit behind */
 };
 
 struct splice {
@@ -56,13 +58,25 @@ bool group_init(struct group *group, struct pool *pool);
 /** The group has no members; its log lives on while it is read. */
 void group_fini(struct group *group);
 
-/** A message was appended: all ready members have something to send. */
-static inline void group_wake(struct group *group) {
-    if (group->to_visit == 0) {
-        group->pass_left = group->ready_count;
-        group->pass_head = group->log->head;
-    }
+/** A message was appended: all ready members have something to send. True if there was nothing to
+ * send before: the group may have to join the queue. */
+static inline bool group_wake(struct group *group) {
+    bool first = group->to_visit == 0;
     group->to_visit = group->ready_count;
+    if (!first) return false;
+    group->pass_left = group->ready_count;
+    group->pass_head = group->log->head;
+    return true;
+}
+
+/** Brings `floor` up to date where no circle does it: with one ready member or none. */
+void group_find_floor(struct group *group);
+
+/** Sets `watch_at` after a change of slow_at, floor or lagging: where the first blocked member is
+ * too far behind, or the first ready one more than GROUP_LAG_BYTES. */
+static inline void group_watch(struct group *group) {
+    uint64_t lag_at = group->lagging ? UINT64_MAX : group->floor + GROUP_LAG_BYTES;
+    group->watch_at = group->slow_at < lag_at ? group->slow_at : lag_at;
 }
 
 /** All ready members were visited since the head was at `pass_head`. */

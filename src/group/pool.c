@@ -7,11 +7,12 @@
 static const uint32_t block_bytes[POOL_SIZES] = {512, 4096, 65536};
 
 static uint32_t room_of(uint32_t size) {
-    return block_bytes[size] - (uint32_t)sizeof(struct chunk);
+    return block_bytes[size] - (uint32_t)sizeof(struct chunk) - POOL_SLACK_BYTES;
 }
 
 void pool_init(struct pool *pool, struct budget *budget) {
     memset(pool, 0, sizeof *pool);
+    list_init(&pool->warm);
     pool->budget = budget;
 }
 

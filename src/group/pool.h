@@ -8,10 +8,12 @@
 #include <stdint.h>
 
 #include "base/budget.h"
+#include "base/list.h"
 #include "group/frame.h"
 
-#define POOL_SIZES      3
-#define POOL_KEPT_BYTES (1024 * 1024) /**< free chunks of each size that a shard keeps */
+#define POOL_SIZES       3
+#define POOL_SLACK_BYTES 32 /**< behind the room of a chunk: copies are made in blocks of 32 */
+#define POOL_KEPT_BYTES  (1024 * 1024) /**< free chunks of each size that a shard keeps */
 
 /** A frame that logs of one shard refer to: one atomic reference, plain counts inside. */
 struct hold {
@@ -26,7 +28,7 @@ struct chunk {
     const uint8_t *data;
     uint64_t base;    /**< position in the log of its first byte */
     uint32_t bytes;   /**< written */
-    uint32_t room;    /**< bytes of its own; 0 with a referenced frame */
+    uint32_t room;    /**< bytes of its own, POOL_SLACK_BYTES less; 0 with a referenced frame */
     uint32_t readers; /**< cursors in it */
     uint32_t size;    /**< which of the sizes */
     uint8_t own[];
@@ -35,6 +37,7 @@ struct chunk {
 struct pool {
     struct chunk *kept[POOL_SIZES];
     uint32_t kept_count[POOL_SIZES];
+    struct list warm;      /**< logs that are caught up and keep their chunk for now */
     struct budget *budget; /**< charged with chunks in use and referenced frames */
 };
 

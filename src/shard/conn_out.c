@@ -32,6 +32,7 @@ static void wait_writable(struct conn *conn) {
     if (last->log == NULL) return;
     uint64_t slow_at = last->at + shard->shared->options.slow_memory;
     if (slow_at < member->group->slow_at) member->group->slow_at = slow_at;
+    group_watch(member->group);
 }
 
 static void now_writable(struct conn *conn) {

@@ -75,4 +75,5 @@ void deadlines_tick(struct shard *shard) {
     look_at_lists(shard);
     look_at_pings(shard);
     feed_starved(shard);
+    logs_cool(&shard->pool);
 }

@@ -40,6 +40,7 @@ static void check_group(struct shard *shard, struct group *group) {
             first = at;
     }
     group->slow_at = first == UINT64_MAX ? UINT64_MAX : first + limit;
+    group_watch(group);
 }
 
 void evict_slow_readers(struct shard *shard) {

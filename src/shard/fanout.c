@@ -10,12 +10,12 @@ struct fanout {
     struct shard *shard;
     struct frame *frame;
     struct hold *hold; /* of a frame too large to copy: made for the first group */
-    uint32_t appends;
 };
 
-static bool append(struct fanout *fanout, struct log_chain *log) {
+/* Slow parts of an append, out of the way of the usual one. */
+
+__attribute__((noinline)) static bool append_hold(struct fanout *fanout, struct log_chain *log) {
     struct frame *frame = fanout->frame;
-    if (frame->bytes <= LOG_INLINE_BYTES) return log_append(log, frame->wire, frame->bytes);
     if (fanout->hold == NULL) {
         fanout->hold = hold_new(&fanout->shard->pool, frame);
         if (fanout->hold == NULL) return false;
@@ -24,35 +24,63 @@ static bool append(struct fanout *fanout, struct log_chain *log) {
     return log_append_hold(log, fanout->hold);
 }
 
-static void on_match(void *arg, struct sub_target *target) {
-    struct fanout *fanout = arg;
-    struct shard *shard = fanout->shard;
-    struct stream_group *owner = LIST_ITEM(target, struct stream_group, target);
+__attribute__((noinline)) static void look_at_readers(struct shard *shard,
+                                                      struct stream_group *owner) {
     struct group *group = &owner->group;
-    if (!append(fanout, group->log)) owner->broken = true;
-    fanout->appends++;
-    group_wake(group);
-    if (list_empty(&group->dirty)) group_dirty(shard, group);
     uint64_t head = group->log->head;
+    group_find_floor(group);
     if ((head > group->slow_at || owner->broken) && list_empty(&owner->slow))
         list_insert(&shard->slow_groups, &owner->slow);
-    if (head - group->floor > SHARD_LAG_BYTES && group->ready_count > 0 && !group->lagging) {
+    if (head - group->floor > GROUP_LAG_BYTES && !group->lagging) {
         group->lagging = true;
-        shard->lagging++;
+        if (group->ready_count > 0)
+            shard->lagging++;
+        else
+            group->lagging = false, group->floor = head;
     }
+    group_watch(group);
+}
+
+/* Everything that an append may need: room, a place in the queue, a look at slow readers. */
+__attribute__((noinline)) static void match_slowly(struct fanout *fanout,
+                                                   struct stream_group *owner) {
+    const struct frame *frame = fanout->frame;
+    struct group *group = &owner->group;
+    struct log_chain *log = group->log;
+    if (!(frame->bytes <= LOG_INLINE_BYTES ? log_append(log, frame->wire, frame->bytes)
+                                           : append_hold(fanout, log)))
+        owner->broken = true;
+    if (group_wake(group)) group_dirty(fanout->shard, group);
+    if (log->head > group->watch_at || owner->broken) look_at_readers(fanout->shard, owner);
+}
+
+/* Mostly there is room and the group waits in the queue already: then this calls nothing. */
+static void on_match(void *arg, struct sub_target *target) {
+    struct fanout *fanout = arg;
+    const struct frame *frame = fanout->frame;
+    struct stream_group *owner = LIST_ITEM(target, struct stream_group, target);
+    struct group *group = &owner->group;
+    struct log_chain *log = group->log;
+    if (group->to_visit == 0 || log->head + frame->bytes > group->watch_at ||
+        !log_fits(log, frame->bytes)) {
+        match_slowly(fanout, owner);
+        return;
+    }
+    log_put(log, frame->wire, frame->bytes);
+    group->to_visit = group->ready_count;
 }
 
 static uint32_t deliver(struct shard *shard, struct frame *frame) {
     struct fanout fanout = {.shard = shard, .frame = frame};
-    sub_index_match(shard->index, frame_key(frame), frame->key_bytes, frame->hash, on_match,
-                    &fanout);
+    uint32_t appends = sub_index_match(shard->index, frame_key(frame), frame->key_bytes,
+                                       frame->hash, on_match, &fanout);
     if (fanout.hold != NULL) hold_unref(&shard->pool, fanout.hold);
     frame_unref(frame);
-    if (fanout.appends > 0) {
+    if (appends > 0) {
         count_add(&shard->stats.matched, 1);
-        count_add(&shard->stats.appends, fanout.appends);
+        count_add(&shard->stats.appends, appends);
     }
-    return fanout.appends;
+    return appends;
 }
 
 void fanout_take(struct shard *shard) {

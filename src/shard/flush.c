@@ -65,15 +65,25 @@ static bool flush_group(struct group *group, struct slice *slice) {
             newest = newest_of(group->log);
         }
         if (slice_over(slice)) return false;
+        if (group->to_visit == 0) break;
     }
     return true;
 }
 
+/* The same for a group of one: no circle, no fairness. */
+static bool flush_only_member(struct group *group, struct slice *slice) {
+    struct newest newest = newest_of(group->log);
+    struct member *member = LIST_ITEM(group->ready.next, struct member, link);
+    group->to_visit = 0;
+    if (!deliver(member, &newest, slice)) conn_flush(CONN_OF(member));
+    return !slice_over(slice);
+}
+
 static void settle_lag(struct shard *shard, struct group *group) {
-    if (!group->lagging) return;
-    if (group->to_visit > 0 && group->log->head - group->floor > SHARD_LAG_BYTES) return;
+    if (group->to_visit > 0 && group->log->head - group->floor > GROUP_LAG_BYTES) return;
     group->lagging = false;
     shard->lagging--;
+    group_watch(group);
 }
 
 void flush_slice(struct shard *shard) {
@@ -82,11 +92,12 @@ void flush_slice(struct shard *shard) {
     bool going = true;
     while (going && !list_empty(&shard->dirty)) {
         struct group *group = LIST_ITEM(shard->dirty.next, struct group, dirty);
-        going = flush_group(group, &slice);
+        bool one = group->members == 1 && group->ready_count == 1;
+        going = one ? flush_only_member(group, &slice) : flush_group(group, &slice);
         if (group->log == NULL) continue; /* its last member ended */
         list_remove(&group->dirty);
-        settle_lag(shard, group);
-        group_dirty(shard, group);
+        if (group->lagging) settle_lag(shard, group);
+        if (group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
     }
     count_add(&shard->stats.sends, slice.sends);
     count_add(&shard->stats.sent_bytes, slice.bytes);

@@ -31,8 +31,7 @@
 #define SHARD_TAKE_MESSAGES 512         /**< messages taken from the ring at a time */
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096
-#define SHARD_LAG_BYTES     (1024 * 1024) /**< above it a writable member holds the ring back */
-#define SHARD_PINGS         300           /**< slots of the wheel that spreads pings */
+#define SHARD_PINGS         300 /**< slots of the wheel that spreads pings */
 
 /** Phases of stop; they only rise. */
 enum phase {
