@@ -119,7 +119,7 @@ class SlowReaders(unittest.TestCase):
             highest, kernel = self.under_load(subscribers, daemon.highest_rss)
         finally:
             code, lines = daemon.end()
-        self.assertEqual(code, 0)
+            self.assertEqual(code, 0, lines[-3000:])
         told = re.findall(r".*pending, .*without progress.*", lines)
         self.assertTrue(1 <= len(told) <= FROZEN, f"{len(told)} lines: {lines[:2000]}")
         allowed = budget(limits)
