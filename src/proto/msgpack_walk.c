@@ -35,8 +35,9 @@ static const struct {
     [0x1e] = {3, 2, 0, 2},  [0x1f] = {5, 4, 0, 2}, /* map */
 };
 
-/* A node that is not in `whole`. False if the head is truncated or 0xc1. */
-static inline int read_node(const uint8_t *at, size_t left, struct node *node) {
+/* A node that is not in `whole`. False if the head is truncated or 0xc1. Not inline: its variables
+ * would push those of the walk out of the registers. */
+__attribute__((noinline)) static int read_node(const uint8_t *at, size_t left, struct node *node) {
     uint8_t first = at[0];
     *node = (struct node){.bytes = 1};
     if (first < 0xa0) { /* fixmap, fixarray */
@@ -73,23 +74,41 @@ static const uint8_t whole[256] = {
     [0xbf] = 32,
 };
 
+static inline int is_fix_container(uint8_t head) {
+    return (head & 0xe0) == 0x80;
+}
+
+static inline uint64_t fix_objects(uint8_t head) {
+    return (uint64_t)(head & 15) << (head < 0x90);
+}
+
+/* Passes over at most *left nodes in `whole`, up to another one. Hot: nine instructions a node. */
+static inline size_t pass_whole(const uint8_t *bytes, size_t count, size_t at, uint64_t *left) {
+    uint64_t still = *left;
+    while (at < count) {
+        size_t step = whole[bytes[at]];
+        if (step == 0) break;
+        at += step;
+        if (--still == 0) break;
+    }
+    *left = still;
+    return at;
+}
+
 size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
-    const uint8_t *at = bytes, *end = at + count;
+    const uint8_t *first = bytes;
     uint64_t outer[PROTO_WALK_DEPTH]; /* objects still to come in the containers around */
     uint64_t left = 1;
     unsigned depth = 0;
+    size_t at = 0;
     if (max_depth > PROTO_WALK_DEPTH) max_depth = PROTO_WALK_DEPTH;
     for (;;) {
-        if (at == end) return 0;
-        size_t step = whole[*at];
-        if (step > 0) {
-            if (step > (size_t)(end - at)) return 0;
-            at += step;
-            if (--left > 0) continue;
-        } else {
-            struct node node;
-            if (!read_node(at, (size_t)(end - at), &node)) return 0;
-            if (node.bytes > (size_t)(end - at)) return 0;
+        at = pass_whole(first, count, at, &left);
+        if (at > count || (at == count && left > 0)) return 0;
+        if (left > 0) {
+            struct node node = {1, fix_objects(first[at]), 1};
+            if (!is_fix_container(first[at]) && !read_node(first + at, count - at, &node)) return 0;
+            if (node.bytes > count - at) return 0;
             at += node.bytes;
             left--;
             if (node.container) {
@@ -97,11 +116,11 @@ size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
                 outer[depth++] = left;
                 left = node.objects;
                 /* each object takes a byte at least: no count is believed beyond that */
-                if (left > (uint64_t)(end - at)) return 0;
+                if (left > count - at) return 0;
             }
         }
         while (left == 0) {
-            if (depth == 0) return (size_t)(at - (const uint8_t *)bytes);
+            if (depth == 0) return at;
             left = outer[--depth];
         }
     }

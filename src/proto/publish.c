@@ -71,13 +71,19 @@ static void take_field(struct reader *reader, const struct field *field) {
 
 static bool read_name(const uint8_t **at, const uint8_t *end, struct field *field) {
     /* a name's bytes are known to be there before they are looked at */
-    bool usual = *at < end && (**at & 0xe0) == 0xa0 && end - *at > (**at & 31);
-    size_t bytes = usual ? 1 + (size_t)(**at & 31) : msgpack_skip(*at, (size_t)(end - *at));
-    if (bytes == 0) return false;
+    size_t left = (size_t)(end - *at);
+    bool usual = left > 0 && (**at & 0xe0) == 0xa0 && left > (**at & 31u);
+    if (usual) {
+        field->named = true;
+        field->name = (struct proto_text){(const char *)*at + 1, **at & 31u};
+        *at += 1 + field->name.bytes;
+        return true;
+    }
+    size_t bytes = msgpack_skip(*at, left);
     const uint8_t *text = *at;
-    field->named = text_read(&text, &field->name) == TEXT_STR;
+    field->named = bytes > 0 && text_read(&text, &field->name) == TEXT_STR;
     *at += bytes;
-    return true;
+    return bytes > 0;
 }
 
 static bool read_value(const uint8_t **at, const uint8_t *end, struct field *field) {

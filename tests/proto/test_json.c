@@ -227,6 +227,35 @@ Test(json, keys_in_keys_do_not_explode) {
     free(nested.bytes);
 }
 
+Test(json, an_object_with_any_byte_changed_is_json_or_nothing) {
+    static const char whole[] =
+        "\x86\xa1x\xcd\x01\x02\xc0\xc4\x02yz\x91\xc0\xd5\x01gh\xca\x00\x01\x02\x03"
+        "\xdc\x00\x01\x80\xd9\x01z\xc7\x01\x05z\x81\x81\x01\x02\x03\xcb\x40\x09\x21"
+        "\xfb\x54\x44\x2d\x18";
+    size_t count = sizeof whole - 1, good = 0;
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            struct exact changed = exact_copy(whole, count);
+            changed.bytes[i] = (uint8_t)byte;
+            char *made = msgpack_to_json(changed.bytes, count);
+            cr_assert_eq(made != NULL,
+                         msgpack_walk(changed.bytes, count, PROTO_WALK_DEPTH) == count);
+            if (made != NULL) {
+                good++;
+                json_error_t why;
+                json_t *parsed = json_loads(made, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
+                bool limit = json_error_code(&why) == json_error_numeric_overflow ||
+                             json_error_code(&why) == json_error_null_byte_in_key;
+                cr_assert(parsed != NULL || limit, "%s", made);
+                json_decref(parsed);
+            }
+            free(made);
+            free(changed.bytes);
+        }
+    }
+    cr_assert_gt(good, 1000);
+}
+
 Test(json, what_is_not_exactly_one_object_has_no_json) {
     cr_assert_null(msgpack_to_json("", 0));
     cr_assert_null(msgpack_to_json("\xc1", 1));

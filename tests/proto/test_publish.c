@@ -331,6 +331,40 @@ Test(publish, a_repeated_name_is_found_among_any_number) {
     }
 }
 
+/* Each byte of a good message replaced by each other: what is still good has one whole object as
+ * data, and what is not has a text. */
+static void mutate(enum publish_encoding encoding, const char *whole, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            struct exact changed = exact_copy(whole, count);
+            changed.bytes[i] = (uint8_t)byte;
+            if (decode(encoding, changed) == 0) {
+                struct proto_text data = publication.data;
+                cr_assert_eq(msgpack_walk(data.at, data.bytes, PROTO_DATA_DEPTH), data.bytes);
+                cr_assert_not_null(publication.key.at);
+            } else {
+                cr_assert(memchr(error, '\0', sizeof error) != NULL && error[0] != '\0');
+            }
+            if (publication.id.bytes > 0) {
+                size_t answer_bytes;
+                free(publish_answer(encoding, publication.id, NULL, &answer_bytes));
+                cr_assert_gt(answer_bytes, publication.id.bytes);
+            }
+        }
+    }
+}
+
+Test(publish, a_message_with_any_byte_changed_is_decoded_safely) {
+    static const char whole[] =
+        "\x84" KEY NAME_DATA "\x83\xa1x\xcd\x01\x02\xc4\x02yz\x91\xc0\xd4\x01"
+        "\x02\xdc\x00\x01\x80\xd9\x01z" NAME_ID "\xa3"
+        "abc";
+    static const char json[] = "{\"key\":\"a/b/c\",\"data\":{\"x\":[1.5,-7,\"\\u0000\"],"
+                               "\"\\u0000\":null},\"id\":\"\\ud83d\\ude00\"}";
+    mutate(PUBLISH_MSGPACK, whole, sizeof whole - 1);
+    mutate(PUBLISH_JSON, json, sizeof json - 1);
+}
+
 #define ANSWER(encoding, id_, error_, expected)                                                    \
     do {                                                                                           \
         size_t count_;                                                                             \

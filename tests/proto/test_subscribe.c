@@ -141,6 +141,21 @@ Test(subscribe, a_message_cut_anywhere_is_undecodable) {
     EXPECT(whole, SUBSCRIBE_STREAMS, "a/b/c|d/e/f|");
 }
 
+Test(subscribe, a_message_with_any_byte_changed_is_decoded_safely) {
+    static const char whole[] =
+        "\x82\xc4\x01x\x92\xd9\x01y\xcd\x01\x02" STREAMS "\xdc\x00\x02" ABC "\xc4\x05"
+        "d/e/f";
+    for (size_t i = 0; i < sizeof whole - 1; i++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            char changed[sizeof whole], found[256];
+            memcpy(changed, whole, sizeof whole);
+            changed[i] = (char)byte;
+            enum subscribe_verdict verdict = decode(changed, sizeof whole - 1, MANY, found);
+            cr_assert_leq(verdict, SUBSCRIBE_UNDECODABLE);
+        }
+    }
+}
+
 Test(subscribe, deeper_than_eight_is_undecodable_also_under_an_unknown_key) {
     char found[256];
     for (unsigned arrays = 6; arrays <= 9; arrays++) {
