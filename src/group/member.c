@@ -131,6 +131,7 @@ static struct splice *splice_new(const struct iovec *pieces, int count) {
     *splice = (struct splice){.bytes = (uint32_t)bytes};
     size_t at = 0;
     for (int i = 0; i < count; i++) {
+        if (pieces[i].iov_len == 0) continue; /* an empty ping */
         memcpy(splice->data + at, pieces[i].iov_base, pieces[i].iov_len);
         at += pieces[i].iov_len;
     }

@@ -54,37 +54,37 @@ void evict_slow_readers(struct shard *shard) {
     }
 }
 
-/* The longest log that a blocked connection holds; NULL if none holds any. */
-static struct log_chain *longest_log(struct shard *shard) {
-    struct log_chain *longest = NULL;
-    for (struct list *node = shard->blocked.next; node != &shard->blocked; node = node->next) {
-        struct log_chain *log = LIST_ITEM(node, struct conn, deadline)->member.now.log;
-        if (log != NULL && (longest == NULL || log->held_bytes > longest->held_bytes))
-            longest = log;
-    }
-    return longest != NULL && longest->oldest != NULL ? longest : NULL;
+/* What the log of a blocked connection holds, if the connection keeps its oldest chunk alive. */
+static uint64_t held_by(const struct conn *conn) {
+    const struct cursor *now = &conn->member.now;
+    return now->log != NULL && cursor_in_oldest(now) ? now->log->held_bytes : 0;
 }
 
-/* True if somebody went. */
-static bool evict_tail(struct shard *shard, const struct log_chain *log) {
-    bool evicted = false;
-    const struct chunk *oldest = log->oldest;
-    uint64_t end = oldest->base + oldest->bytes;
+static uint64_t longest_log(struct shard *shard) {
+    uint64_t longest = 0;
+    for (struct list *node = shard->blocked.next; node != &shard->blocked; node = node->next) {
+        uint64_t held = held_by(LIST_ITEM(node, struct conn, deadline));
+        if (held > longest) longest = held;
+    }
+    return longest;
+}
+
+/* Evicts from the tails of logs of at least `least` bytes until the budget is kept. */
+static void evict_tails(struct shard *shard, uint64_t least) {
     struct list *node = shard->blocked.next;
-    while (node != &shard->blocked) {
+    while (node != &shard->blocked && budget_over(&shard->outbound)) {
         struct conn *conn = LIST_ITEM(node, struct conn, deadline);
         node = node->next;
-        if (conn->member.now.log != log || conn->member.now.at >= end) continue;
-        evict_conn(conn, END_OUTBOUND);
-        evicted = true;
+        if (held_by(conn) >= least) evict_conn(conn, END_OUTBOUND);
     }
-    return evicted;
 }
 
 void evict_for_memory(struct shard *shard) {
     while (budget_over(&shard->outbound)) {
-        struct log_chain *log = longest_log(shard);
-        if (log == NULL || !evict_tail(shard, log)) break;
+        /* the longest and those of its size in one walk: thousands may have logs of their own */
+        uint64_t longest = longest_log(shard);
+        if (longest == 0) break;
+        evict_tails(shard, longest / 2 + 1);
     }
     while (budget_over(&shard->inbound) && !list_empty(&shard->unfinished)) {
         struct conn *conn = LIST_ITEM(shard->unfinished.next, struct conn, unfinished);
