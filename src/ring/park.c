@@ -21,29 +21,14 @@
  * A busy stripe may be held by a thread that was preempted; after RINGS_STRIPE_TRIES tries the
  * worker's caller puts the message on its retry list, since nothing signals when a stripe is free.
  */
-#include <assert.h>
-
 #include "ring/protocol.h"
 
-/* [try] to `tried`: one try */
-static int try_place(struct rings *rings, const struct ring_item *item, uint64_t own,
-                     uint32_t *short_of) {
-    struct stripe *stripe = stripe_of(rings, item);
-    if (atomic_load(&rings->closed)) return RINGS_CLOSED;
-    if (!rings_peek(rings, item->bytes, own, short_of)) return RINGS_AGAIN;
-    for (uint32_t tries = 1; !stripe_try(stripe); tries++) {
-        if (tries == RINGS_STRIPE_TRIES) return RINGS_BUSY;
-        stripe_pause();
-    }
-    return rings_push_locked(rings, stripe, item, own, short_of);
-}
-
+/* [try] to `tried` */
 int rings_place(struct rings *rings, uint32_t self, const struct ring_item *item,
                 struct ring_parking *parking) {
-    assert(item->bytes <= rings->ring[0].bytes);
     for (;;) {
         uint32_t short_of = 0;
-        int result = try_place(rings, item, BIT(self), &short_of);
+        int result = rings_try(rings, item, BIT(self), &short_of);
         if (result == RINGS_BUSY) return result;
         if (result != RINGS_AGAIN) {
             rings_unpark(rings, self, parking);
@@ -52,16 +37,17 @@ int rings_place(struct rings *rings, uint32_t self, const struct ring_item *item
         if (parking->waits & BIT(short_of)) return result; /* the bit was set before this try */
         parking->waits |= BIT(short_of);
         if (rings->worker[self].waiting[short_of]++ == 0)
-            atomic_fetch_or(&rings->ring[short_of].waiters, BIT(self));
+            atomic_fetch_or(&rings->worker[short_of].ring.waiters, BIT(self));
     }
 }
 
 /* [clear_bit] for each ring */
 void rings_unpark(struct rings *rings, uint32_t self, struct ring_parking *parking) {
-    for (uint64_t left = parking->waits; left != 0; left &= left - 1) {
-        if (--rings->worker[self].waiting[lowest(left)] > 0) continue;
-        uint64_t waiters = atomic_fetch_and(&rings->ring[lowest(left)].waiters, ~BIT(self));
-        if (waiters & OUTSIDE) rings_wake_outside(rings, &rings->ring[lowest(left)]);
+    for (; parking->waits != 0; parking->waits &= parking->waits - 1) {
+        uint32_t r = lowest(parking->waits);
+        if (--rings->worker[self].waiting[r] > 0) continue;
+        struct ring *ring = &rings->worker[r].ring;
+        uint64_t waiters = atomic_fetch_and(&ring->waiters, ~BIT(self));
+        if (waiters & OUTSIDE) rings_wake_outside(rings, ring);
     }
-    parking->waits = 0;
 }

@@ -18,7 +18,9 @@ struct stripe {
     _Atomic uint64_t seq; /* stored by who holds the lock; read by rings_pushed */
 };
 
+/** A worker: its ring, of which it is the only consumer, and how it is woken. */
 struct worker {
+    struct ring ring;
     /* any thread */
     _Atomic uint32_t signalled __attribute__((aligned(RING_LINE))); /* [flag] */
     int eventfd;                                                    /* [efd] */
@@ -31,8 +33,7 @@ struct rings {
     /* fixed */
     uint32_t count;
     void (*number)(void *item, uint64_t seq, uint32_t uses);
-    struct ring *ring;     /* `count` of them, as of workers */
-    struct worker *worker; /* the consumer of the ring with its number */
+    struct worker *worker; /* `count` of them */
     /* any thread, seldom written */
     _Atomic uint64_t wanted; /* bit r: ring r wants pushes */
     _Atomic bool closed;     /* [phase >= REFUSING] */
@@ -43,19 +44,15 @@ struct rings {
 
 /* rings.c */
 
-/** [peek]: true if no ring that wants pushes must refuse `bytes`; else the first that must in
- *  *short_of. `own`: the bit of the worker, 0 outside. Takes nothing. */
-bool rings_peek(const struct rings *rings, uint32_t bytes, uint64_t own, uint32_t *short_of);
-/** One try to take a stripe. */
-bool stripe_try(struct stripe *stripe);
-/** [push_locked]: with the stripe held, which it gives up. OK, AGAIN with *short_of, CLOSED. */
-int rings_push_locked(struct rings *rings, struct stripe *stripe, const struct ring_item *item,
-                      uint64_t own, uint32_t *short_of);
+/** One try to place `item`: peek, stripe, push. `own`: the bit of the worker; 0: a thread outside,
+ *  which waits for the stripe. OK, AGAIN with the ring that lacked credits in *short_of, BUSY,
+ *  CLOSED. */
+int rings_try(struct rings *rings, const struct ring_item *item, uint64_t own, uint32_t *short_of);
 
 /* wake.c */
 
-/** [REFUSED]: while workers wait for a ring only they may reserve on it. */
-bool ring_refuses(const struct ring *ring, uint64_t own);
+/** [signal]: wakes a worker. */
+void worker_wake(struct worker *worker);
 /** [look]: after giving credits of `ring` back, wakes who waits for them. */
 void rings_look(struct rings *rings, struct ring *ring);
 /** [wake_outside]: wakes all threads in rings_wait. */
@@ -66,16 +63,10 @@ static inline uint32_t lowest(uint64_t bits) {
     return (uint32_t)__builtin_ctzll(bits);
 }
 
-static inline struct stripe *stripe_of(struct rings *rings, const struct ring_item *item) {
-    return &rings->stripes[item->hash % RINGS_STRIPES];
-}
-
-static inline void stripe_pause(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
+/** [REFUSED]: while workers wait for a ring only they may reserve on it. */
+static inline bool ring_refuses(const struct ring *ring, uint64_t own) {
+    uint64_t waiters = atomic_load(&ring->waiters);
+    return __builtin_expect((waiters & WORKERS) != 0, false) && (waiters & own) == 0;
 }
 
 #endif

@@ -4,7 +4,7 @@
  * (1) A slot is free for whoever holds a credit. Credits start at the number of slots; each claim
  * of a position (tail) is preceded by taking one, each giving back follows the emptying of the
  * slot, in order of the positions. So when position p is claimed, at least p + 1 credits have been
- * taken, of which at most `slot_count` were there at first: position p - slot_count has been given
+ * taken, of which at most `slots` were there at first: position p - slots has been given
  * back. Reserving is by exchange, so credits are never negative, not even for a moment: a fetch_sub
  * that is taken back would refuse somebody else for nothing, with nobody to wake him later.
  *
@@ -27,7 +27,7 @@ int ring_init(struct ring *ring, uint32_t slots, uint64_t bytes) {
     assert(slots > 0 && (slots & (slots - 1)) == 0 && bytes < RING_SLOT_CREDIT);
     assert(slots < UINT64_MAX / RING_SLOT_CREDIT);
     ring->slots = calloc(slots, sizeof ring->slots[0]);
-    ring->slot_count = slots;
+    ring->slot_mask = slots - 1;
     ring->bytes = bytes;
     atomic_init(&ring->credit, slots * RING_SLOT_CREDIT + bytes);
     atomic_init(&ring->tail, 0);

@@ -24,7 +24,7 @@ struct ring {
     /* fixed */
     _Atomic(void *) *slots
         __attribute__((aligned(RING_LINE))); /* NULL: empty, or not yet written */
-    uint32_t slot_count;
+    uint32_t slot_mask;                      /* slots less one: a power of two */
     uint64_t bytes;
     /* producers; the consumer once a batch */
     _Atomic uint64_t credit __attribute__((aligned(RING_LINE)));
@@ -64,7 +64,7 @@ static inline bool ring_has(const struct ring *ring, uint32_t bytes) {
 
 /** True if `credit` is at least a quarter of the slots and of the bytes: waking is worth it. */
 static inline bool ring_roomy(const struct ring *ring, uint64_t credit) {
-    return RING_CREDIT_SLOTS(credit) * 4 >= ring->slot_count &&
+    return RING_CREDIT_SLOTS(credit) * 4 > ring->slot_mask &&
            RING_CREDIT_BYTES(credit) * 4 >= ring->bytes;
 }
 
@@ -73,19 +73,19 @@ static inline void ring_enqueue(struct ring *ring, void *item) {
     /* acq_rel, with the claims before and after it: see ring.c, (2) */
     uint64_t at = atomic_fetch_add_explicit(&ring->tail, 1, memory_order_acq_rel);
     /* release, with the consumer's acquire: it sees the item as it is now */
-    atomic_store_explicit(&ring->slots[at & (ring->slot_count - 1)], item, memory_order_release);
+    atomic_store_explicit(&ring->slots[at & ring->slot_mask], item, memory_order_release);
 }
 
 /** True if there is something to pop. The consumer. */
 static inline bool ring_written(const struct ring *ring) {
     /* relaxed: only tells that a pop will find something */
-    return atomic_load_explicit(&ring->slots[ring->head & (ring->slot_count - 1)],
-                                memory_order_relaxed) != NULL;
+    return atomic_load_explicit(&ring->slots[ring->head & ring->slot_mask], memory_order_relaxed) !=
+           NULL;
 }
 
 /** Takes the next item, NULL if none is written. Keeps its credit. The consumer. */
 static inline void *ring_pop(struct ring *ring) {
-    _Atomic(void *) *slot = &ring->slots[ring->head & (ring->slot_count - 1)];
+    _Atomic(void *) *slot = &ring->slots[ring->head & ring->slot_mask];
     /* acquire, with the producer's release: without it the item could look as before its push */
     void *item = atomic_load_explicit(slot, memory_order_acquire);
     if (item == NULL) return NULL;

@@ -14,10 +14,11 @@
  *
  * Closed: rings_close stores `closed`, then takes each stripe once. A push that held a stripe
  * before is over by then; one that gets it later acquires it from rings_close and so sees `closed`,
- * which is why it is read under the stripe.
+ * which is why it is read under the stripe. (Beside it a push that is refused for credits reads it,
+ * so that nobody is told to try again for ever.)
  *
  * `wanted` is read once under the stripe (seq_cst, with rings_want): a push that begins after
- * rings_want sees it, and the rings reserved on are the rings enqueued on.
+ * rings_want sees it, and the rings reserved on are those enqueued on.
  */
 #include "ring/rings.h"
 
@@ -42,7 +43,7 @@ static void *zeroed_lines(size_t count, size_t each_bytes) {
 static int open_workers(struct rings *rings, const struct rings_options *options) {
     for (uint32_t i = 0; i < options->count; i++) rings->worker[i].eventfd = -1;
     for (uint32_t i = 0; i < options->count; i++) {
-        if (ring_init(&rings->ring[i], options->slots, options->bytes)) return -1;
+        if (ring_init(&rings->worker[i].ring, options->slots, options->bytes)) return -1;
         rings->worker[i].eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (rings->worker[i].eventfd < 0) return -1;
     }
@@ -54,10 +55,9 @@ int rings_new(const struct rings_options *options, struct rings **made) {
     struct rings *rings = zeroed_lines(1, sizeof *rings);
     if (rings == NULL) return -1;
     rings->number = options->number;
-    rings->ring = zeroed_lines(options->count, sizeof *rings->ring);
     rings->worker = zeroed_lines(options->count, sizeof *rings->worker);
     int failed = -1;
-    if (rings->ring != NULL && rings->worker != NULL) {
+    if (rings->worker != NULL) {
         rings->count = options->count;
         failed = open_workers(rings, options);
     }
@@ -74,7 +74,7 @@ int rings_new(const struct rings_options *options, struct rings **made) {
 void rings_free(struct rings *rings, void (*drop)(void *item)) {
     if (rings == NULL) return;
     for (uint32_t i = 0; i < rings->count; i++) {
-        struct ring *ring = &rings->ring[i];
+        struct ring *ring = &rings->worker[i].ring;
         void *item;
         while (ring->slots != NULL && (item = ring_pop(ring)) != NULL)
             if (drop != NULL) drop(item);
@@ -82,7 +82,6 @@ void rings_free(struct rings *rings, void (*drop)(void *item)) {
         if (rings->worker[i].eventfd >= 0) close(rings->worker[i].eventfd);
     }
     free(rings->worker);
-    free(rings->ring);
     free(rings);
 }
 
@@ -95,30 +94,41 @@ void rings_want(struct rings *rings, uint32_t self, bool wanted) {
 
 /* --- the stripe --- */
 
-bool stripe_try(struct stripe *stripe) {
-    /* the load first: a held stripe's line is not torn from its holder */
-    return atomic_load_explicit(&stripe->locked, memory_order_relaxed) == 0 &&
-           atomic_exchange_explicit(&stripe->locked, 1, memory_order_acquire) == 0;
+static inline void pause_briefly(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
 }
 
-static void stripe_take(struct stripe *stripe) {
-    for (uint32_t tries = 1; !stripe_try(stripe); tries++) {
-        if (tries % RINGS_STRIPE_TRIES == 0)
+/* Takes the stripe; a worker, which may not wait, gives up after RINGS_STRIPE_TRIES. */
+static inline bool stripe_take(struct stripe *stripe, bool may_wait) {
+    for (uint32_t tries = 1;; tries++) {
+        /* the load first: the line of a held stripe is not torn from its holder */
+        if (atomic_load_explicit(&stripe->locked, memory_order_relaxed) == 0 &&
+            atomic_exchange_explicit(&stripe->locked, 1, memory_order_acquire) == 0)
+            return true;
+        if (tries % RINGS_STRIPE_TRIES != 0)
+            pause_briefly();
+        else if (may_wait)
             sched_yield(); /* its holder was preempted */
         else
-            stripe_pause();
+            return false;
     }
 }
 
-static void stripe_give(struct stripe *stripe) {
+static inline void stripe_give(struct stripe *stripe) {
     atomic_store_explicit(&stripe->locked, 0, memory_order_release);
 }
 
 /* --- the push --- */
 
-bool rings_peek(const struct rings *rings, uint32_t bytes, uint64_t own, uint32_t *short_of) {
+/* [peek]: false if a ring must refuse, the first that must in *short_of. Takes nothing. */
+static inline bool peek(const struct rings *rings, uint32_t bytes, uint64_t own,
+                        uint32_t *short_of) {
     for (uint64_t left = atomic_load(&rings->wanted); left != 0; left &= left - 1) {
-        const struct ring *ring = &rings->ring[lowest(left)];
+        const struct ring *ring = &rings->worker[lowest(left)].ring;
         if (!ring_refuses(ring, own) && ring_has(ring, bytes)) continue;
         *short_of = lowest(left);
         return false;
@@ -126,60 +136,71 @@ bool rings_peek(const struct rings *rings, uint32_t bytes, uint64_t own, uint32_
     return true;
 }
 
-/* [reserve] on each ring of `wanted`, in ascending order. Returns those that gave a credit; if not
- * all did, the first that did not is in *short_of. */
-static uint64_t reserve(struct rings *rings, uint64_t wanted, uint32_t bytes, uint64_t own,
-                        uint32_t *short_of) {
-    uint64_t held = 0;
-    for (uint64_t left = wanted; left != 0; left &= left - 1) {
-        struct ring *ring = &rings->ring[lowest(left)];
-        if (ring_refuses(ring, own) || !ring_reserve(ring, bytes)) {
+/* Whose rings have given a credit. */
+struct held {
+    uint32_t count;
+    struct worker *workers[RINGS_MAX];
+};
+
+/* [reserve] on each ring that wants pushes, in ascending order. False if one lacks credits, then in
+ * *short_of. */
+static inline bool reserve(struct rings *rings, uint32_t bytes, uint64_t own, struct held *held,
+                           uint32_t *short_of) {
+    held->count = 0;
+    for (uint64_t left = atomic_load(&rings->wanted); left != 0; left &= left - 1) {
+        struct worker *worker = &rings->worker[lowest(left)];
+        if (ring_refuses(&worker->ring, own) || !ring_reserve(&worker->ring, bytes)) {
             *short_of = lowest(left);
-            break;
+            return false;
         }
-        held |= left & (0 - left);
+        held->workers[held->count++] = worker;
     }
-    return held;
+    return true;
 }
 
-int rings_push_locked(struct rings *rings, struct stripe *stripe, const struct ring_item *item,
-                      uint64_t own, uint32_t *short_of) {
+/* With the stripe held, which it gives up. */
+static int fail_locked(struct rings *rings, struct stripe *stripe, uint32_t bytes,
+                       const struct held *held) {
+    for (uint32_t i = 0; i < held->count; i++) ring_give_back(&held->workers[i]->ring, 1, bytes);
+    stripe_give(stripe);
+    for (uint32_t i = 0; i < held->count; i++) rings_look(rings, &held->workers[i]->ring);
+    return RINGS_AGAIN;
+}
+
+/* [push_locked], with the stripe held, which it gives up. */
+static inline int push_locked(struct rings *rings, struct stripe *stripe,
+                              const struct ring_item *item, uint64_t own, uint32_t *short_of) {
     if (atomic_load(&rings->closed)) {
         stripe_give(stripe);
         return RINGS_CLOSED;
     }
-    uint64_t wanted = atomic_load(&rings->wanted);
-    uint64_t held = reserve(rings, wanted, item->bytes, own, short_of);
-    if (held != wanted) {
-        for (uint64_t left = held; left != 0; left &= left - 1)
-            ring_give_back(&rings->ring[lowest(left)], 1, item->bytes);
-        stripe_give(stripe);
-        for (uint64_t left = held; left != 0; left &= left - 1)
-            rings_look(rings, &rings->ring[lowest(left)]);
-        return RINGS_AGAIN;
-    }
+    struct held held;
+    if (!reserve(rings, item->bytes, own, &held, short_of))
+        return fail_locked(rings, stripe, item->bytes, &held);
     /* relaxed: handed on by the stripe; atomic only for rings_pushed */
     uint64_t seq = atomic_load_explicit(&stripe->seq, memory_order_relaxed) + 1;
     atomic_store_explicit(&stripe->seq, seq, memory_order_relaxed);
-    rings->number(item->item, seq, (uint32_t)__builtin_popcountll(held));
-    for (uint64_t left = held; left != 0; left &= left - 1)
-        ring_enqueue(&rings->ring[lowest(left)], item->item); /* [enqueue] */
+    rings->number(item->item, seq, held.count);
+    for (uint32_t i = 0; i < held.count; i++) ring_enqueue(&held.workers[i]->ring, item->item);
     stripe_give(stripe);
-    for (uint64_t left = held; left != 0; left &= left - 1)
-        rings_signal(rings, lowest(left)); /* [signal_held] */
+    for (uint32_t i = 0; i < held.count; i++) worker_wake(held.workers[i]); /* [signal_held] */
     return RINGS_OK;
+}
+
+int rings_try(struct rings *rings, const struct ring_item *item, uint64_t own, uint32_t *short_of) {
+    assert(item->bytes <= rings->worker[0].ring.bytes);
+    /* a refusal does not need the stripe: a looping producer would keep it from the workers */
+    if (!peek(rings, item->bytes, own, short_of))
+        return atomic_load(&rings->closed) ? RINGS_CLOSED : RINGS_AGAIN;
+    struct stripe *stripe = &rings->stripes[item->hash % RINGS_STRIPES];
+    if (!stripe_take(stripe, own == 0)) return RINGS_BUSY;
+    return push_locked(rings, stripe, item, own, short_of);
 }
 
 /* [outside], up to its wait */
 int rings_push(struct rings *rings, const struct ring_item *item) {
-    assert(item->bytes <= rings->ring[0].bytes);
     uint32_t short_of;
-    if (atomic_load(&rings->closed)) return RINGS_CLOSED;
-    /* a refusal does not need the stripe: a looping producer would keep it from the workers */
-    if (!rings_peek(rings, item->bytes, 0, &short_of)) return RINGS_AGAIN;
-    struct stripe *stripe = stripe_of(rings, item);
-    stripe_take(stripe);
-    return rings_push_locked(rings, stripe, item, 0, &short_of);
+    return rings_try(rings, item, 0, &short_of);
 }
 
 uint64_t rings_pushed(const struct rings *rings) {
@@ -193,8 +214,8 @@ uint64_t rings_pushed(const struct rings *rings) {
 void rings_close(struct rings *rings) {
     atomic_store(&rings->closed, true);
     for (uint32_t i = 0; i < RINGS_STRIPES; i++) {
-        stripe_take(&rings->stripes[i]);
+        (void)stripe_take(&rings->stripes[i], true);
         stripe_give(&rings->stripes[i]);
     }
-    rings_wake_outside(rings, &rings->ring[0]);
+    rings_wake_outside(rings, &rings->worker[0].ring);
 }

@@ -35,13 +35,15 @@
 
 /* --- items --- */
 
-/* [signal] */
-void rings_signal(struct rings *rings, uint32_t number) {
-    struct worker *worker = &rings->worker[number];
+void worker_wake(struct worker *worker) {
     if (atomic_exchange(&worker->signalled, 1) != 0) return;
     uint64_t one = 1;
     /* cannot fail: with the flag in front of it the counter stays far below its limit */
     (void)!write(worker->eventfd, &one, sizeof one);
+}
+
+void rings_signal(struct rings *rings, uint32_t worker) {
+    worker_wake(&rings->worker[worker]);
 }
 
 void rings_clear(struct rings *rings, uint32_t self) {
@@ -56,29 +58,24 @@ int rings_eventfd(const struct rings *rings, uint32_t self) {
 }
 
 void *rings_pop(struct rings *rings, uint32_t self) {
-    return ring_pop(&rings->ring[self]);
+    return ring_pop(&rings->worker[self].ring);
 }
 
 bool rings_waiting(const struct rings *rings, uint32_t self) {
-    return ring_written(&rings->ring[self]);
+    return ring_written(&rings->worker[self].ring);
 }
 
 /* --- credits --- */
 
-bool ring_refuses(const struct ring *ring, uint64_t own) {
-    uint64_t waiters = atomic_load(&ring->waiters);
-    return (waiters & WORKERS) != 0 && (waiters & own) == 0;
-}
-
 void rings_look(struct rings *rings, struct ring *ring) {
     uint64_t waiters = atomic_load(&ring->waiters);
     for (uint64_t left = waiters & WORKERS; left != 0; left &= left - 1)
-        rings_signal(rings, lowest(left));
+        worker_wake(&rings->worker[lowest(left)]);
     if (waiters & OUTSIDE) rings_wake_outside(rings, ring);
 }
 
 void rings_give_back(struct rings *rings, uint32_t self, uint32_t slots, uint64_t bytes) {
-    struct ring *ring = &rings->ring[self];
+    struct ring *ring = &rings->worker[self].ring;
     uint64_t credit = ring_give_back(ring, slots, bytes);
     if (ring_roomy(ring, credit) || !ring_written(ring)) rings_look(rings, ring);
 }
@@ -94,7 +91,7 @@ void rings_wake_outside(struct rings *rings, struct ring *ring) {
 /* Would a push succeed? Asks for a quarter of each ring, in which any one item fits. */
 static bool could_push(const struct rings *rings) {
     for (uint64_t left = atomic_load(&rings->wanted); left != 0; left &= left - 1) {
-        const struct ring *ring = &rings->ring[lowest(left)];
+        const struct ring *ring = &rings->worker[lowest(left)].ring;
         if (ring_refuses(ring, 0) || !ring_roomy(ring, atomic_load(&ring->credit))) return false;
     }
     return true;
@@ -116,7 +113,8 @@ int rings_wait(struct rings *rings, int timeout_ms) {
     struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S),
                              .tv_nsec = (long)(until_ns % NS_PER_S)};
     uint32_t seen = atomic_load(&rings->generation);
-    for (uint32_t i = 0; i < rings->count; i++) atomic_fetch_or(&rings->ring[i].waiters, OUTSIDE);
+    for (uint32_t i = 0; i < rings->count; i++)
+        atomic_fetch_or(&rings->worker[i].ring.waiters, OUTSIDE);
     bool woken = true;
     if (!atomic_load(&rings->closed) && !could_push(rings))
         woken = sleep_on(rings, seen, timeout_ms < 0 ? NULL : &until);

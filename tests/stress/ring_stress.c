@@ -243,7 +243,7 @@ static void check_delivered(const struct run *run, const struct producer *produc
 }
 
 static void check_returned(const struct run *run, uint32_t i) {
-    const struct ring *ring = &run->rings->ring[i];
+    const struct ring *ring = &run->rings->worker[i].ring;
     CHECK(atomic_load(&ring->credit) == SLOTS * RING_SLOT_CREDIT + BYTES);
     CHECK((atomic_load(&ring->waiters) & WORKERS) == 0);
     for (uint32_t j = 0; j < RINGS_MAX; j++) CHECK(run->rings->worker[i].waiting[j] == 0);
