@@ -1,9 +1,7 @@
 /* The rings as one thread sees them; tests/stress/ring_stress.c has many. */
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "ring/rings.h"
@@ -419,6 +417,9 @@ Test(rings, after_a_close_nothing_is_placed_and_what_was_is_still_there) {
     cr_assert_eq(items[SLOTS].numbered, 0);
     take(0, SLOTS);
     cr_assert_null(rings_pop(rings, 0));
+    cr_assert_eq(push(SLOTS + 1), RINGS_CLOSED, "also with room");
+    cr_assert_eq(place(1, SLOTS, &parking), RINGS_CLOSED);
+    cr_assert_eq(rings_pushed(rings), SLOTS);
 }
 
 Test(rings, what_is_left_is_dropped_by_free) {
@@ -428,21 +429,4 @@ Test(rings, what_is_left_is_dropped_by_free) {
     rings_free(rings, drop);
     rings = NULL;
     cr_assert_eq(dropped, SLOTS + SLOTS - 3);
-}
-
-Test(rings, without_descriptors_there_are_no_rings) {
-    struct rings_options options = {.count = 5, .slots = SLOTS, .bytes = BYTES, .number = number};
-    int first_free = dup(0);
-    close(first_free);
-    struct rlimit limit;
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = (rlim_t)first_free + 3;
-    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    for (int i = 0; i < 3; i++) { /* and all are closed again */
-        cr_assert_eq(rings_new(&options, &rings), -1);
-        cr_assert_eq(errno, EMFILE);
-    }
-    int again = dup(0);
-    cr_assert_eq(again, first_free);
-    close(again);
 }
