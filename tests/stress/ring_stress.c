@@ -1,8 +1,8 @@
 /*
  * The rings under load: `ring_stress [COUNT]`. Four workers consume and publish, eight threads push
  * from outside on the same four keys, one of these never rests and ends only when everybody else is
- * done: who starves or misses a wake-up ends in the alarm. Then once more with a close in the
- * middle.
+ * done: who starves or misses a wake-up ends in the alarm. Then again with one slot a
+ * ring, and with a close in the middle.
  *
  * Asserted: each item once on each ring, in the producer's order; one order per key on all rings,
  * that of `seq`; what was answered is what was delivered; at the end all credits are back, no bit
@@ -24,6 +24,7 @@
 #define PRODUCERS      (OUTSIDE_COUNT + WORKER_COUNT * PUBLISHERS)
 #define KEYS           4
 #define SLOTS          32
+#define SLOTS_TIGHT    1
 #define BYTES          (SLOTS * 64)
 #define ITEM_BYTES_MAX (BYTES / 4)
 #define BATCH          24
@@ -68,6 +69,7 @@ struct consumer {
 
 struct run {
     struct rings *rings;
+    uint32_t slots;
     struct producer outside[OUTSIDE_COUNT];
     struct consumer consumers[WORKER_COUNT];
     _Atomic uint32_t left; /* producers that have not sent all, the one that never rests aside */
@@ -217,11 +219,12 @@ static struct producer producer_of(struct run *run, uint32_t number, uint64_t li
         .run = run, .number = number, .dice = number * 7919 + 1, .limit = limit};
 }
 
-static struct run *run_new(uint64_t each) {
+static struct run *run_new(uint32_t slots, uint64_t each) {
     struct run *run = calloc(1, sizeof *run);
     struct rings_options options = {
-        .count = WORKER_COUNT, .slots = SLOTS, .bytes = BYTES, .number = number};
+        .count = WORKER_COUNT, .slots = slots, .bytes = BYTES, .number = number};
     CHECK(run != NULL && rings_new(&options, &run->rings) == 0);
+    run->slots = slots;
     for (uint32_t i = 0; i < OUTSIDE_COUNT; i++) run->outside[i] = producer_of(run, i, each);
     for (uint32_t i = 0; i < WORKER_COUNT; i++) {
         struct consumer *worker = &run->consumers[i];
@@ -244,7 +247,7 @@ static void check_delivered(const struct run *run, const struct producer *produc
 
 static void check_returned(const struct run *run, uint32_t i) {
     const struct ring *ring = &run->rings->worker[i].ring;
-    CHECK(atomic_load(&ring->credit) == SLOTS * RING_SLOT_CREDIT + BYTES);
+    CHECK(atomic_load(&ring->credit) == run->slots * RING_SLOT_CREDIT + BYTES);
     CHECK((atomic_load(&ring->waiters) & WORKERS) == 0);
     for (uint32_t j = 0; j < RINGS_MAX; j++) CHECK(run->rings->worker[i].waiting[j] == 0);
 }
@@ -275,8 +278,8 @@ static void check(const struct run *run) {
 }
 
 /* Each producer sends `each` items; or, with `close_after`, all send until the rings are closed. */
-static void run_once(uint64_t each, uint64_t close_after) {
-    struct run *run = run_new(each);
+static void run_once(uint32_t slots, uint64_t each, uint64_t close_after) {
+    struct run *run = run_new(slots, each);
     pthread_t workers[WORKER_COUNT], outside[OUTSIDE_COUNT];
     for (uint32_t i = 0; i < WORKER_COUNT; i++)
         CHECK(pthread_create(&workers[i], NULL, work, &run->consumers[i]) == 0);
@@ -300,7 +303,8 @@ static void run_once(uint64_t each, uint64_t close_after) {
 int main(int count, char **arguments) {
     uint64_t items = count > 1 ? strtoull(arguments[1], NULL, 10) : COUNT_STANDARD;
     alarm(ALARM_S);
-    run_once(items / (PRODUCERS - 1) + 1, 0);
-    run_once(UINT64_MAX, items / 10 + 1);
+    run_once(SLOTS, items / (PRODUCERS - 1) + 1, 0);
+    run_once(SLOTS_TIGHT, items / (PRODUCERS - 1) / 20 + 1, 0);
+    run_once(SLOTS, UINT64_MAX, items / 10 + 1);
     return 0;
 }
