@@ -2,9 +2,10 @@
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
-#include "ring/rings.h"
+#include "ring/protocol.h"
 
 #define SLOTS 8
 #define BYTES 800
@@ -363,6 +364,12 @@ static void *wait_outside(void *arg) {
     return NULL;
 }
 
+/* Until a thread waits; then a little more, so that it most likely sleeps. */
+static void until_somebody_waits(void) {
+    while ((atomic_load(&rings->worker[0].ring.waiters) & OUTSIDE) == 0) sched_yield();
+    for (int i = 0; i < 100; i++) sched_yield();
+}
+
 Test(rings, a_wait_is_woken_by_what_is_given_back) {
     open_rings(1, 1);
     for (int i = 0; i < 50; i++) {
@@ -370,9 +377,11 @@ Test(rings, a_wait_is_woken_by_what_is_given_back) {
         pthread_t waiter;
         fill();
         pthread_create(&waiter, NULL, wait_outside, &answer);
+        until_somebody_waits();
         take(0, SLOTS);
         pthread_join(waiter, NULL);
         cr_assert_eq(answer, RINGS_OK);
+        cr_assert_eq(atomic_load(&rings->worker[0].ring.waiters), 0);
     }
 }
 
@@ -385,8 +394,8 @@ Test(rings, a_wait_is_woken_when_the_last_parked_message_is_given_up) {
         fill();
         cr_assert_eq(place(1, SLOTS, &parking), RINGS_AGAIN);
         take(0, SLOTS);
-        cr_assert_eq(rings_wait(rings, 0), RINGS_TIMEDOUT);
         pthread_create(&waiter, NULL, wait_outside, &answer);
+        until_somebody_waits();
         rings_unpark(rings, 1, &parking);
         pthread_join(waiter, NULL);
         cr_assert_eq(answer, RINGS_OK);
@@ -399,6 +408,7 @@ Test(rings, a_close_ends_waits) {
     pthread_t waiter;
     fill();
     pthread_create(&waiter, NULL, wait_outside, &answer);
+    until_somebody_waits();
     rings_close(rings);
     pthread_join(waiter, NULL);
     cr_assert_eq(answer, RINGS_CLOSED);
