@@ -415,6 +415,35 @@ Test(rings, a_close_ends_waits) {
     cr_assert_eq(rings_wait(rings, 0), RINGS_CLOSED);
 }
 
+static _Atomic bool close_returned;
+static pthread_t closer;
+
+static void *close_rings(void *arg) {
+    (void)arg;
+    rings_close(rings);
+    atomic_store(&close_returned, true);
+    return NULL;
+}
+
+/* Called with the stripe held, while another thread closes. */
+static void close_meanwhile(void *item, uint64_t seq, uint32_t uses) {
+    number(item, seq, uses);
+    pthread_create(&closer, NULL, close_rings, NULL);
+    while (!atomic_load(&rings->closed)) sched_yield();
+    for (int i = 0; i < 1000; i++) sched_yield();
+    cr_assert(!atomic_load(&close_returned));
+}
+
+Test(rings, a_close_returns_when_no_push_is_in_flight) {
+    struct rings_options options = {
+        .count = 1, .slots = SLOTS, .bytes = BYTES, .number = close_meanwhile};
+    cr_assert_eq(rings_new(&options, &rings), 0);
+    rings_want(rings, 0, true);
+    cr_assert_eq(push(0), RINGS_OK);
+    pthread_join(closer, NULL);
+    cr_assert_eq(rings_pop(rings, 0), &items[0]);
+}
+
 Test(rings, after_a_close_nothing_is_placed_and_what_was_is_still_there) {
     open_rings(2, 1);
     struct ring_parking parking = {0};

@@ -2,7 +2,7 @@
  * The rings under load: `ring_stress [COUNT]`. Four workers consume and publish, eight threads push
  * from outside on the same four keys, one of these never rests and ends only when everybody else is
  * done: who starves or misses a wake-up ends in the alarm. Then again with one slot a
- * ring, and with a close in the middle.
+ * ring, and with closes in the middle.
  *
  * Asserted: each item once on each ring, in the producer's order; one order per key on all rings,
  * that of `seq`; what was answered is what was delivered; at the end all credits are back, no bit
@@ -24,6 +24,7 @@
 #define PRODUCERS      (OUTSIDE_COUNT + WORKER_COUNT * PUBLISHERS)
 #define KEYS           4
 #define SLOTS          32
+#define CLOSES         20
 #define SLOTS_TIGHT    1
 #define BYTES          (SLOTS * 64)
 #define ITEM_BYTES_MAX (BYTES / 4)
@@ -281,6 +282,7 @@ static void check(const struct run *run) {
 static void run_once(uint32_t slots, uint64_t each, uint64_t close_after) {
     struct run *run = run_new(slots, each);
     pthread_t workers[WORKER_COUNT], outside[OUTSIDE_COUNT];
+    uint64_t pushed = 0;
     for (uint32_t i = 0; i < WORKER_COUNT; i++)
         CHECK(pthread_create(&workers[i], NULL, work, &run->consumers[i]) == 0);
     for (uint32_t i = 0; i < OUTSIDE_COUNT; i++)
@@ -288,6 +290,7 @@ static void run_once(uint32_t slots, uint64_t each, uint64_t close_after) {
     if (close_after > 0) {
         while (rings_pushed(run->rings) < close_after) sched_yield();
         rings_close(run->rings);
+        pushed = rings_pushed(run->rings);
         for (uint32_t i = 0; i < WORKER_COUNT; i++) rings_signal(run->rings, i);
     }
     for (uint32_t i = 0; i < OUTSIDE_COUNT; i++) pthread_join(outside[i], NULL);
@@ -295,6 +298,7 @@ static void run_once(uint32_t slots, uint64_t each, uint64_t close_after) {
     atomic_store(&run->draining, true);
     for (uint32_t i = 0; i < WORKER_COUNT; i++) rings_signal(run->rings, i);
     for (uint32_t i = 0; i < WORKER_COUNT; i++) pthread_join(workers[i], NULL);
+    CHECK(close_after == 0 || pushed == rings_pushed(run->rings)); /* none was in flight */
     check(run);
     rings_free(run->rings, NULL);
     free(run);
@@ -305,6 +309,6 @@ int main(int count, char **arguments) {
     alarm(ALARM_S);
     run_once(SLOTS, items / (PRODUCERS - 1) + 1, 0);
     run_once(SLOTS_TIGHT, items / (PRODUCERS - 1) / 20 + 1, 0);
-    run_once(SLOTS, UINT64_MAX, items / 10 + 1);
+    for (int i = 0; i < CLOSES; i++) run_once(SLOTS, UINT64_MAX, items / 10 / CLOSES + 1);
     return 0;
 }
