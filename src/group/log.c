@@ -40,6 +40,7 @@ static void learn_size(struct log_chain *log) {
 }
 
 static void drop_all(struct log_chain *log) {
+    log->quick_end = 0;
     learn_size(log);
     while (log->oldest != NULL) drop_oldest(log);
     list_remove(&log->warm);
@@ -77,6 +78,7 @@ void log_orphan(struct log_chain *log) {
 }
 
 static void link_chunk(struct log_chain *log, struct chunk *chunk) {
+    log->quick_end = 0;
     if (chunk->hold != NULL) list_remove(&log->warm); /* it is not to begin anew */
     chunk->base = log->head;
     chunk->readers = log->newest == NULL ? log->readers : log->at_head;
@@ -129,6 +131,7 @@ void cursor_open(struct cursor *cursor, struct log_chain *log) {
         (struct cursor){.log = log, .at = log->head, .hint = log->newest, .frames = log->frames};
     log->readers++;
     log->at_head++;
+    log->quick_end = 0;
     if (log->newest != NULL) log->newest->readers++;
 }
 
@@ -173,6 +176,7 @@ uint64_t cursor_advance(struct cursor *cursor, uint64_t bytes) {
     uint64_t frames = 0;
     if (cursor_at_head(cursor)) {
         log->at_head++;
+        log->quick_end = 0;
         frames = log->frames - cursor->frames;
         cursor->frames = log->frames;
     }

@@ -28,6 +28,8 @@
 struct log_chain {
     struct chunk *oldest, *newest;
     uint64_t head;       /**< position after the last byte */
+    uint64_t quick_end;  /**< appends up to here find room, and nobody at the head; see
+                            group_allow_quick */
     uint64_t frames;     /**< frames appended so far */
     uint64_t held_bytes; /**< of the chunks that are alive */
     uint32_t readers;    /**< cursors */
@@ -72,14 +74,13 @@ static inline bool log_fits(const struct log_chain *log, uint32_t bytes) {
     return chunk != NULL && chunk->room >= chunk->bytes + bytes;
 }
 
-/** Appends a frame that fits; see log_append. */
+/** Appends a frame below `quick_end`; see log_append. */
 static inline void log_put(struct log_chain *log, const uint8_t *wire, uint32_t bytes) {
     struct chunk *chunk = log->newest;
     log_copy(chunk->own + chunk->bytes, wire, bytes);
     chunk->bytes += bytes;
     log->head += bytes;
     log->frames++;
-    log->at_head = 0;
 }
 
 /** Appends a copy of a whole frame of at most LOG_INLINE_BYTES. `wire` has FRAME_SLACK_BYTES behind
@@ -87,6 +88,7 @@ static inline void log_put(struct log_chain *log, const uint8_t *wire, uint32_t 
 static inline bool log_append(struct log_chain *log, const uint8_t *wire, uint32_t bytes) {
     if (!log_fits(log, bytes) && !log_grow(log, bytes)) return false;
     log_put(log, wire, bytes);
+    log->at_head = 0;
     return true;
 }
 
@@ -123,8 +125,8 @@ static inline void log_caught_up(struct log_chain *log) {
     chunk->bytes = 0;
 }
 
-/** The same as cursor_advance to the head, for a cursor in the newest chunk: nearly every delivery.
- *  Returns the frames that were completed. */
+/** The same as cursor_advance to the head, for a cursor in the newest chunk, with `quick_end` 0:
+ * nearly every delivery. Returns the frames that were completed. */
 static inline uint64_t cursor_reach_head(struct cursor *cursor) {
     struct log_chain *log = cursor->log;
     uint64_t frames = log->frames - cursor->frames;

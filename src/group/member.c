@@ -21,12 +21,10 @@ void group_fini(struct group *group) {
     group->log = NULL;
 }
 
-void group_end_pass(struct group *group) {
-    group->floor = group->to_visit == 0 ? group->log->head : group->pass_head;
-    group->pass_head = group->log->head;
-    group->pass_left = group->ready_count;
+void group_visited_all(struct group *group) {
+    group->floor = group->log->head;
     group_watch(group);
-    if (group->to_visit > 0 || group->ready_count < 2) return;
+    if (group->ready_count < 2) return;
     /* nobody is first twice running */
     if (group->next == &group->ready) group->next = group->ready.next;
     group->next = group->next->next;
@@ -46,7 +44,7 @@ static void enter_ready(struct member *member) {
     group->next = &member->link;
     group->ready_count++;
     group->to_visit++;
-    group->pass_left++;
+    group->log->quick_end = 0;
 }
 
 static void leave_list(struct member *member) {
@@ -56,7 +54,7 @@ static void leave_list(struct member *member) {
     if (member->blocked) return;
     group->ready_count--;
     if (group->to_visit > group->ready_count) group->to_visit = group->ready_count;
-    if (group->pass_left > group->ready_count) group->pass_left = group->ready_count;
+    group->log->quick_end = 0;
 }
 
 static void enter_group(struct member *member, struct group *group) {

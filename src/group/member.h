@@ -26,9 +26,7 @@ struct group {
     struct list *next;          /**< of `ready`: whom to visit next */
     struct list dirty;          /**< in the shard's queue while there is something to send */
     uint32_t members, ready_count;
-    uint32_t to_visit;  /**< ready members from `next` on that may have something to send */
-    uint32_t pass_left; /**< visits until all ready members are past `pass_head` */
-    uint64_t pass_head;
+    uint32_t to_visit; /**< ready members from `next` on that may have something to send */
     uint64_t floor;    /**< all ready members are at or after this position */
     uint64_t slow_at;  /**< the head at which a blocked member will be too far behind */
     uint64_t watch_at; /**< the head at which somebody must look: see group_watch */
@@ -58,18 +56,12 @@ bool group_init(struct group *group, struct pool *pool);
 /** The group has no members; its log lives on while it is read. */
 void group_fini(struct group *group);
 
-/** A message was appended: all ready members have something to send. True if there was nothing to
- * send before: the group may have to join the queue. */
-static inline bool group_wake(struct group *group) {
-    bool first = group->to_visit == 0;
+/** A message was appended: all ready members have something to send. */
+static inline void group_wake(struct group *group) {
     group->to_visit = group->ready_count;
-    if (!first) return false;
-    group->pass_left = group->ready_count;
-    group->pass_head = group->log->head;
-    return true;
 }
 
-/** Brings `floor` up to date where no circle does it: with one ready member or none. */
+/** Brings `floor` up to date where no visit does it: with one ready member or none. */
 void group_find_floor(struct group *group);
 
 /** Sets `watch_at` after a change of slow_at, floor or lagging: where the first blocked member is
@@ -77,10 +69,11 @@ void group_find_floor(struct group *group);
 static inline void group_watch(struct group *group) {
     uint64_t lag_at = group->lagging ? UINT64_MAX : group->floor + GROUP_LAG_BYTES;
     group->watch_at = group->slow_at < lag_at ? group->slow_at : lag_at;
+    group->log->quick_end = 0;
 }
 
-/** All ready members were visited since the head was at `pass_head`. */
-void group_end_pass(struct group *group);
+/** Nobody has anything to send: sets the floor, and whom to visit first next time. */
+void group_visited_all(struct group *group);
 
 /** The next ready member to visit, NULL if there is none to be visited. */
 static inline struct member *group_visit(struct group *group) {
@@ -88,10 +81,26 @@ static inline struct member *group_visit(struct group *group) {
     if (group->next == &group->ready) group->next = group->ready.next;
     struct list *visited = group->next;
     group->next = visited->next;
-    group->to_visit--;
-    group->pass_left--;
-    if (group->to_visit == 0 || group->pass_left == 0) group_end_pass(group);
+    group->log->quick_end = 0;
+    if (--group->to_visit == 0) group_visited_all(group);
     return LIST_ITEM(visited, struct member, link);
+}
+
+/** One more visit: a member that was visited has more to send. */
+static inline void group_visit_again(struct group *group) {
+    if (group->to_visit < group->ready_count) group->to_visit++;
+}
+
+/** After an append, with all ready members waiting for a visit and the group in the queue: appends
+ * up to `quick_end` of the log need nothing but to be written. */
+static inline void group_allow_quick(struct group *group) {
+    struct log_chain *log = group->log;
+    const struct chunk *chunk = log->newest;
+    if (chunk == NULL || chunk->hold != NULL || group->to_visit == 0 ||
+        group->to_visit != group->ready_count)
+        return;
+    uint64_t end = chunk->base + chunk->room;
+    log->quick_end = end < group->watch_at ? end : group->watch_at;
 }
 
 /** Joins a group, ready, with its cursor at the head of the group's log. */

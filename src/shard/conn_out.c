@@ -95,7 +95,7 @@ void conn_flush(struct conn *conn) {
     /* more than one visit may send: come again */
     if (!member->blocked && member_pending(member)) {
         struct group *group = member->group;
-        if (group->to_visit < group->ready_count) group->to_visit++;
+        group_visit_again(group);
         group_dirty(conn->shard, group);
     }
 }

@@ -42,38 +42,36 @@ __attribute__((noinline)) static void look_at_readers(struct shard *shard,
 }
 
 /* Everything that an append may need: room, a place in the queue, a look at slow readers. */
-__attribute__((noinline)) static void match_slowly(struct fanout *fanout,
-                                                   struct stream_group *owner) {
-    const struct frame *frame = fanout->frame;
-    struct group *group = &owner->group;
-    struct log_chain *log = group->log;
-    if (!(frame->bytes <= LOG_INLINE_BYTES ? log_append(log, frame->wire, frame->bytes)
-                                           : append_hold(fanout, log)))
-        owner->broken = true;
-    if (group_wake(group)) group_dirty(fanout->shard, group);
-    if (log->head > group->watch_at || owner->broken) look_at_readers(fanout->shard, owner);
-}
-
-/* Mostly there is room and the group waits in the queue already: then this calls nothing. */
-static void on_match(void *arg, struct sub_target *target) {
+__attribute__((noinline)) static void match_slowly(void *arg, struct sub_target *target) {
     struct fanout *fanout = arg;
     const struct frame *frame = fanout->frame;
     struct stream_group *owner = LIST_ITEM(target, struct stream_group, target);
     struct group *group = &owner->group;
     struct log_chain *log = group->log;
-    if (group->to_visit == 0 || log->head + frame->bytes > group->watch_at ||
-        !log_fits(log, frame->bytes)) {
-        match_slowly(fanout, owner);
-        return;
-    }
-    log_put(log, frame->wire, frame->bytes);
-    group->to_visit = group->ready_count;
+    if (!(frame->bytes <= LOG_INLINE_BYTES ? log_append(log, frame->wire, frame->bytes)
+                                           : append_hold(fanout, log)))
+        owner->broken = true;
+    group_wake(group);
+    group_dirty(fanout->shard, group);
+    if (log->head > group->watch_at || owner->broken) look_at_readers(fanout->shard, owner);
+    group_allow_quick(group);
+}
+
+/* Mostly all that is written to: the group waits in the queue already, and there is room. */
+static void match_quickly(void *arg, struct sub_target *target) {
+    const struct frame *frame = ((const struct fanout *)arg)->frame;
+    struct log_chain *log = LIST_ITEM(target, struct stream_group, target)->group.log;
+    if (log->head + frame->bytes > log->quick_end)
+        match_slowly(arg, target);
+    else
+        log_put(log, frame->wire, frame->bytes);
 }
 
 static uint32_t deliver(struct shard *shard, struct frame *frame) {
     struct fanout fanout = {.shard = shard, .frame = frame};
+    bool small = frame->bytes <= LOG_INLINE_BYTES;
     uint32_t appends = sub_index_match(shard->index, frame_key(frame), frame->key_bytes,
-                                       frame->hash, on_match, &fanout);
+                                       frame->hash, small ? match_quickly : match_slowly, &fanout);
     if (fanout.hold != NULL) hold_unref(&shard->pool, fanout.hold);
     frame_unref(frame);
     if (appends > 0) {

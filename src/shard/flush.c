@@ -75,6 +75,7 @@ static bool flush_only_member(struct group *group, struct slice *slice) {
     struct newest newest = newest_of(group->log);
     struct member *member = LIST_ITEM(group->ready.next, struct member, link);
     group->to_visit = 0;
+    group->log->quick_end = 0;
     if (!deliver(member, &newest, slice)) conn_flush(CONN_OF(member));
     return !slice_over(slice);
 }

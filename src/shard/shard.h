@@ -26,7 +26,7 @@
 
 #define SHARD_TICK_MS       100         /**< deadlines are looked at this often */
 #define SHARD_READ_BYTES    (64 * 1024) /**< most that one read takes */
-#define SHARD_FLUSH_SENDS   64          /**< sends of one slice */
+#define SHARD_FLUSH_SENDS   128         /**< visits of one slice */
 #define SHARD_SLICE_NS      500000      /**< longest slice, of sends and of appends */
 #define SHARD_TAKE_MESSAGES 512         /**< messages taken from the ring at a time */
 #define SHARD_TAKE_BYTES    (256 * 1024)
