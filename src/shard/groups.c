@@ -8,32 +8,43 @@
 #define GROUPS_FIRST_ROOM 64 /* places of the hash table; doubled when it is full */
 
 static int compare(const void *a, const void *b) {
-    const struct proto_text *left = a, *right = b;
+    const struct sub_stream *left = a, *right = b;
     uint32_t common = left->bytes < right->bytes ? left->bytes : right->bytes;
-    int order = memcmp(left->at, right->at, common);
+    int order = memcmp(left->text, right->text, common);
     if (order != 0) return order;
     return (left->bytes > right->bytes) - (left->bytes < right->bytes);
 }
 
-static uint32_t canonical(struct proto_text *streams, uint32_t count, uint32_t *text_bytes) {
-    qsort(streams, count, sizeof streams[0], compare);
-    uint32_t unique = 0;
-    *text_bytes = 0;
+/* A set as the index takes it: sorted, each once. Its hash finds the group. */
+struct set {
+    struct sub_stream *streams; /* heap */
+    uint32_t count;
+    uint64_t hash;
+};
+
+static bool set_init(struct set *set, const struct proto_text *streams, uint32_t count,
+                     uint64_t seed) {
+    *set = (struct set){.streams = malloc(count * sizeof set->streams[0]), .hash = seed};
+    if (set->streams == NULL) return false;
+    for (uint32_t i = 0; i < count; i++)
+        set->streams[i] = (struct sub_stream){streams[i].at, streams[i].bytes};
+    qsort(set->streams, count, sizeof set->streams[0], compare);
     for (uint32_t i = 0; i < count; i++) {
-        if (unique > 0 && compare(&streams[unique - 1], &streams[i]) == 0) continue;
-        streams[unique++] = streams[i];
-        *text_bytes += (uint32_t)sizeof(uint16_t) + streams[i].bytes;
+        struct sub_stream stream = set->streams[i];
+        if (set->count > 0 && compare(&set->streams[set->count - 1], &stream) == 0) continue;
+        set->streams[set->count++] = stream;
+        set->hash = hash_bytes(stream.text, stream.bytes, set->hash);
     }
-    return unique;
+    return true;
 }
 
-static struct stream_group **find(struct shard *shard, const struct stream_group *like) {
-    struct stream_group **place = &shard->groups[like->hash & (shard->groups_room - 1)];
-    while (*place != NULL &&
-           ((*place)->hash != like->hash || (*place)->text_bytes != like->text_bytes ||
-            memcmp((*place)->text, like->text, like->text_bytes) != 0))
-        place = &(*place)->next;
-    return place;
+static struct stream_group *find(const struct shard *shard, const struct set *set) {
+    if (shard->groups_room == 0) return NULL;
+    struct stream_group *group = shard->groups[set->hash & (shard->groups_room - 1)];
+    while (group != NULL &&
+           (group->hash != set->hash || !sub_target_has(&group->target, set->streams, set->count)))
+        group = group->next;
+    return group;
 }
 
 static bool grow(struct shard *shard) {
@@ -55,37 +66,6 @@ static bool grow(struct shard *shard) {
     return true;
 }
 
-static struct stream_group *make(struct shard *shard, const struct proto_text *streams,
-                                 uint32_t count, uint32_t text_bytes) {
-    struct stream_group *made = malloc(sizeof *made + text_bytes);
-    if (made == NULL) return NULL;
-    memset(made, 0, sizeof *made);
-    list_init(&made->dead);
-    list_init(&made->slow);
-    made->streams = count;
-    made->text_bytes = text_bytes;
-    char *at = made->text;
-    for (uint32_t i = 0; i < count; i++) {
-        uint16_t bytes = (uint16_t)streams[i].bytes;
-        memcpy(at, &bytes, sizeof bytes);
-        memcpy(at + sizeof bytes, streams[i].at, bytes);
-        at += sizeof bytes + bytes;
-    }
-    made->hash = hash_bytes(made->text, text_bytes, shard->shared->seed);
-    return made;
-}
-
-static int index_add(struct shard *shard, struct stream_group *made,
-                     const struct proto_text *streams) {
-    struct sub_stream *list = malloc(made->streams * sizeof list[0]);
-    if (list == NULL) return -1;
-    for (uint32_t i = 0; i < made->streams; i++)
-        list[i] = (struct sub_stream){.text = streams[i].at, .bytes = streams[i].bytes};
-    int result = sub_target_add(shard->index, &made->target, list, made->streams);
-    free(list);
-    return result;
-}
-
 static void count_groups(struct shard *shard) {
     struct sub_stats stats;
     sub_index_stats(shard->index, &stats);
@@ -101,47 +81,48 @@ static void count_groups(struct shard *shard) {
         rings_want(shard->shared->rings, shard->number, true);
 }
 
-int groups_get(struct shard *shard, struct proto_text *streams, uint32_t count,
-               struct group **group) {
-    uint32_t text_bytes;
-    uint32_t unique = canonical(streams, count, &text_bytes);
-    struct stream_group *made = make(shard, streams, unique, text_bytes);
-    if (made == NULL || !grow(shard)) {
-        free(made);
-        return GROUPS_NOMEM;
-    }
-    struct stream_group **place = find(shard, made);
-    if (*place != NULL) {
-        free(made);
-        *group = &(*place)->group;
-        return GROUPS_OK;
-    }
+static int make(struct shard *shard, const struct set *set, struct stream_group **made) {
     uint64_t subscriptions = count_get(&shard->stats.subscriptions_now);
-    if (subscriptions + unique > shard->shared->options.max_subscriptions) {
-        free(made);
-        return GROUPS_FULL;
-    }
-    if (!group_init(&made->group, &shard->pool)) {
-        free(made);
+    if (subscriptions + set->count > shard->shared->options.max_subscriptions) return GROUPS_FULL;
+    struct stream_group *group = calloc(1, sizeof *group);
+    if (group == NULL || !grow(shard) || !group_init(&group->group, &shard->pool)) {
+        free(group);
         return GROUPS_NOMEM;
     }
-    if (index_add(shard, made, streams) < 0) {
-        group_fini(&made->group);
-        free(made);
+    if (sub_target_add(shard->index, &group->target, set->streams, set->count) < 0) {
+        group_fini(&group->group);
+        free(group);
         return GROUPS_NOMEM;
     }
-    *place = made;
+    list_init(&group->dead);
+    list_init(&group->slow);
+    group->hash = set->hash;
+    struct stream_group **place = &shard->groups[set->hash & (shard->groups_room - 1)];
+    group->next = *place;
+    *place = group;
     shard->groups_count++;
     count_groups(shard);
-    *group = &made->group;
+    *made = group;
     return GROUPS_OK;
+}
+
+int groups_get(struct shard *shard, const struct proto_text *streams, uint32_t count,
+               struct group **group) {
+    struct set set;
+    if (!set_init(&set, streams, count, shard->shared->seed)) return GROUPS_NOMEM;
+    struct stream_group *found = find(shard, &set);
+    int result = found != NULL ? GROUPS_OK : make(shard, &set, &found);
+    free(set.streams);
+    if (result == GROUPS_OK) *group = &found->group;
+    return result;
 }
 
 void groups_released(struct shard *shard, struct group *group) {
     if (group == &shard->lobby || group->members > 0) return;
     struct stream_group *empty = STREAM_GROUP_OF(group);
     if (!list_empty(&empty->dead)) return;
-    struct stream_group **place = find(shard, empty);
+    struct stream_group **place = &shard->groups[empty->hash & (shard->groups_room - 1)];
+    while (*place != empty) place = &(*place)->next;
     *place = empty->next;
     shard->groups_count--;
     sub_target_remove(shard->index, &empty->target);

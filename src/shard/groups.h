@@ -18,18 +18,15 @@ struct stream_group {
     struct stream_group *next; /**< of the same place in the hash table */
     uint64_t hash;
     bool broken; /**< a message could not be appended: its members must go */
-    uint32_t streams;
-    uint32_t text_bytes;
-    char text[]; /**< the canonical set: sorted, different, each behind its length (uint16_t) */
 };
 
 #define STREAM_GROUP_OF(group_pointer) LIST_ITEM(group_pointer, struct stream_group, group)
 
 enum groups_result { GROUPS_OK = 0, GROUPS_NOMEM = -1, GROUPS_FULL = -2 };
 
-/** Finds or makes the group of a set of valid streams (duplicates allowed, any order; the array is
- *  sorted). A new one has no members yet: join it in the same turn or call groups_released. */
-int groups_get(struct shard *shard, struct proto_text *streams, uint32_t count,
+/** Finds or makes the group of a set of valid streams (duplicates allowed, any order). A new one
+ * has no members yet: join it in the same turn or call groups_released. */
+int groups_get(struct shard *shard, const struct proto_text *streams, uint32_t count,
                struct group **group);
 
 /** To be called after a member has left `group`: one without members goes out of index and table at

@@ -177,6 +177,18 @@ int sub_target_add(struct sub_index *index, struct sub_target *target,
     return 0;
 }
 
+bool sub_target_has(const struct sub_target *target, const struct sub_stream *streams,
+                    uint32_t count) {
+    if (target->ref_count != count) return false;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct pattern *pattern = target->refs[i].pattern;
+        if (pattern->bytes != streams[i].bytes ||
+            memcmp(pattern->text, streams[i].text, streams[i].bytes) != 0)
+            return false;
+    }
+    return true;
+}
+
 void sub_target_remove(struct sub_index *index, struct sub_target *target) {
     for (uint32_t i = 0; i < target->ref_count; i++) {
         struct pattern *pattern = target->refs[i].pattern;

@@ -12,6 +12,7 @@
 #ifndef SUB_INDEX_H
 #define SUB_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,10 @@ void sub_index_free(struct sub_index *index);
 /** Adds `target` under `count` different valid streams. All or nothing: 0, or -1 without memory. */
 int sub_target_add(struct sub_index *index, struct sub_target *target,
                    const struct sub_stream *streams, uint32_t count);
+
+/** True if `target` was added with just these streams in this order. */
+bool sub_target_has(const struct sub_target *target, const struct sub_stream *streams,
+                    uint32_t count);
 
 /** Removes `target` from all its streams and frees its references. Cannot fail. */
 void sub_target_remove(struct sub_index *index, struct sub_target *target);
