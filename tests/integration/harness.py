@@ -1,0 +1,304 @@
+"""What the integration tests share: a broker that runs, connections to it down to single bytes, and
+the rule that every test class runs on both transports.
+
+    @both
+    class Things:                       # becomes Things_ws and Things_wss
+        settings = {"workers": 2}       # of tickcastd, by their names in a configuration
+        def test_...(self): ...
+
+One broker serves a class; stopping it must end with exit code 0."""
+import atexit
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+import msgpack
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("TICKCAST_BUILD", "build")
+SANITIZED = "TICKCAST_SANITIZE" in os.environ
+PATIENCE = 60  # seconds until something that must happen is given up
+
+CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
+KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
+ACCEPT = b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+_folder = None
+
+
+def folder():
+    """A folder for this run, removed at its end."""
+    global _folder
+    if _folder is None:
+        _folder = pathlib.Path(tempfile.mkdtemp(prefix="tickcast-"))
+        atexit.register(shutil.rmtree, _folder, True)
+        subprocess.run([ROOT / "scripts/gen-certs", _folder / "certs"], check=True)
+    return _folder
+
+
+def certs():
+    return folder() / "certs"
+
+
+def tickcast(*args, **more):
+    """Runs the command line to its end."""
+    return subprocess.run([BUILD / "bin/tickcast", *args], capture_output=True, timeout=600, **more)
+
+
+def go_build(source):
+    """Builds tests/<source> with Debian's Go libraries; returns the program."""
+    program = BUILD / "tests" / source.replace("/", "_")
+    environment = dict(os.environ, GO111MODULE="off", GOPATH="/usr/share/gocode", GOFLAGS="",
+                       GOCACHE=str(BUILD / "go-cache"))
+    subprocess.run(["go", "build", "-o", program, "."], cwd=ROOT / "tests" / source, check=True,
+                   env=environment)
+    return program
+
+
+class Broker:
+    """tickcastd on a free port for ws, one for wss and a Unix socket."""
+
+    def __init__(self, **settings):
+        self.unix = tempfile.mktemp(prefix="s", dir=folder())
+        flags = [text for name, value in settings.items()
+                 for text in ("--" + name.replace("_", "-"), str(value))]
+        self.process = subprocess.Popen(
+            [BUILD / "bin/tickcastd", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0",
+             "--cert", certs() / "server.pem", "--key", certs() / "server.key",
+             "--listen-unix", self.unix, *flags],
+            stderr=subprocess.PIPE, text=True)
+        self.lines = []
+        for line in self.process.stderr:
+            self.lines.append(line)
+            if line == "ready\n":
+                break
+        else:
+            raise AssertionError("tickcastd did not start: " + "".join(self.lines))
+        said = "".join(self.lines)
+        self.ports = {scheme: int(re.search(rf"listening on {scheme}://127.0.0.1:(\d+)/ws", said)[1])
+                      for scheme in ("ws", "wss")}
+        # The pipe must be read or the broker would wait for its log.
+        self.reader = threading.Thread(target=lambda: self.lines.extend(self.process.stderr))
+        self.reader.start()
+
+    def url(self, transport):
+        return f"{transport}://127.0.0.1:{self.ports[transport]}"
+
+    def wait(self):
+        """Its exit code, and everything it wrote is in `lines`."""
+        code = self.process.wait(PATIENCE)
+        self.reader.join()
+        self.process.stderr.close()
+        return code
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        code = self.wait()
+        if code != 0:
+            raise AssertionError(f"tickcastd ended with {code}:\n" + "".join(self.lines[-100:]))
+
+    def kill(self):
+        """The way out of a test that failed."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.wait()
+
+
+class Connection:
+    """A WebSocket client that hides nothing: `transport` is ws, wss or unix."""
+
+    def __init__(self, broker, transport, path="/ws", headers=(), receive_buffer=None):
+        if transport == "unix":
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(PATIENCE)
+            self.socket.connect(broker.unix)
+        else:
+            self.socket = socket.socket()
+            self.socket.settimeout(PATIENCE)
+            if receive_buffer:
+                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+            self.socket.connect(("127.0.0.1", broker.ports[transport]))
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if transport == "wss":
+            context = ssl.create_default_context(cafile=certs() / "ca.pem")
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        self.buffer = bytearray()
+        self.response = None
+        if path is not None:
+            self.send(handshake(path, headers))
+            self.response = self.read_head()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def read(self):
+        """More bytes into the buffer; False at the end of the connection."""
+        try:
+            more = self.socket.recv(1 << 18)
+        except (ConnectionResetError, ssl.SSLEOFError, BrokenPipeError):
+            more = b""
+        self.buffer += more
+        return bool(more)
+
+    def take(self, count):
+        while len(self.buffer) < count:
+            if not self.read():
+                raise EOFError(f"ended after {bytes(self.buffer)!r}")
+        taken = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return taken
+
+    def read_head(self):
+        """Status line and headers of the response."""
+        while b"\r\n\r\n" not in self.buffer:
+            if not self.read():
+                raise EOFError(f"ended after {bytes(self.buffer)!r}")
+        return self.take(self.buffer.index(b"\r\n\r\n") + 4)
+
+    def read_all(self):
+        while self.read():
+            pass
+        return self.take(len(self.buffer))
+
+    def send_message(self, data, opcode=BINARY):
+        self.send(frame(opcode, data))
+
+    def frame(self):
+        """The next frame: its first byte, its payload. Servers never mask."""
+        first, length = self.take(2)
+        if length == 126:
+            length = struct.unpack(">H", self.take(2))[0]
+        elif length == 127:
+            length = struct.unpack(">Q", self.take(8))[0]
+        assert length < 1 << 32, "a masked or gigantic frame"
+        return first, self.take(length)
+
+    def message(self):
+        """The next data frame, which must be whole and BINARY."""
+        first, payload = self.frame()
+        while first == 0x80 | PING:
+            first, payload = self.frame()
+        assert first == 0x80 | BINARY, (hex(first), payload)
+        return payload
+
+    def subscribe(self, *streams):
+        request = msgpack.packb({"streams": list(streams)})
+        self.send_message(request)
+        answer = self.message()
+        assert answer == request, answer
+        return self
+
+    def publish(self, key, data, id=True):
+        """Publishes and waits for the acknowledgement, which says that it is on every ring."""
+        self.send_message(msgpack.packb({"key": key, "data": data, "id": id}))
+        answer = msgpack.unpackb(self.message())
+        assert answer == {"ack": id}, answer
+
+    def close_frame(self):
+        """Reads up to the close frame and to the end: its code and reason; code None if empty."""
+        first, payload = self.frame()
+        while first != 0x80 | CLOSE:
+            first, payload = self.frame()
+        try:
+            self.send_message(payload[:2], CLOSE)
+        except OSError:
+            pass  # it has closed already
+        self.read_all()
+        return (struct.unpack(">H", payload[:2])[0] if payload else None), payload[2:].decode()
+
+
+def handshake(path="/ws", headers=()):
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: websocket",
+             "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + KEY.decode(), *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def frame(opcode, data, fin=True, mask=b"\x37\xfa\x21\x3d", reserved=0):
+    """One client frame; `mask` None leaves it unmasked."""
+    first = bytes([(0x80 if fin else 0) | reserved | opcode])
+    bit = 0x80 if mask else 0
+    if len(data) < 126:
+        head = first + bytes([bit | len(data)])
+    elif len(data) < 1 << 16:
+        head = first + struct.pack(">BH", bit | 126, len(data))
+    else:
+        head = first + struct.pack(">BQ", bit | 127, len(data))
+    if not mask:
+        return head + data
+    repeated = (mask * (len(data) // 4 + 1))[:len(data)]
+    masked = (int.from_bytes(data, "big") ^ int.from_bytes(repeated, "big")).to_bytes(len(data), "big")
+    return head + mask + masked
+
+
+def payload(key, data):
+    """What a subscriber receives for a publication."""
+    return msgpack.packb({"key": key, "data": data})
+
+
+class Case(unittest.TestCase):
+    """One broker for the tests of a class."""
+    settings = {}
+    transport = "ws"
+    broker = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker(**{"workers": 2, **cls.settings})
+        cls.addClassCleanup(cls.broker.kill)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.broker.stop()
+
+    def connect(self, path="/ws", headers=(), transport=None, broker=None, **more):
+        connection = Connection(broker or self.broker, transport or self.transport, path, headers,
+                                **more)
+        self.addCleanup(connection.socket.close)
+        if path is not None:
+            self.assertTrue(connection.response.startswith(b"HTTP/1.1 101 "), connection.response)
+        return connection
+
+    def publisher(self, **more):
+        return self.connect("/publish", **more)
+
+    def request(self, data):
+        """The whole answer to the bytes of a request that is not an upgrade."""
+        connection = self.connect(None)
+        connection.send(data)
+        return connection.read_all()
+
+    def start(self, **settings):
+        """Another broker, for this test alone."""
+        broker = Broker(**{"workers": 1, **settings})
+        self.addCleanup(broker.kill)
+        return broker
+
+
+def both(template):
+    """Makes the test classes NAME_ws and NAME_wss of the class NAME."""
+    module = sys.modules[template.__module__]
+    for transport in ("ws", "wss"):
+        name = f"{template.__name__}_{transport}"
+        made = type(name, (template, Case), {"transport": transport, "__module__": module.__name__})
+        setattr(module, name, made)
+    return template
+
+
+def main():
+    unittest.main(module="__main__", verbosity=2)

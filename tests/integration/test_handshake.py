@@ -1,0 +1,210 @@
+"""The handshake and the frames over real sockets: what is refused, how, and that nobody else minds."""
+import socket
+import struct
+import time
+
+import msgpack
+
+from harness import (ACCEPT, BINARY, CLOSE, CONTINUATION, KEY, PATIENCE, PING, TEXT, Connection,
+                     both, frame, handshake, main)
+
+GOOD = handshake()
+REQUEST = msgpack.packb({"streams": ["AAPL/1Min/OHLCV"]})
+
+
+def header(name, value, request=GOOD):
+    """`request` with this header replaced, or taken out if `value` is None."""
+    lines = [line for line in request.split(b"\r\n") if not line.startswith(name + b":")]
+    if value is not None:
+        lines[1:1] = [name + b": " + value]
+    return b"\r\n".join(lines)
+
+
+@both
+class Handshakes:
+    settings = {"handshake_timeout": "500ms"}
+
+    def assertStatus(self, request, status):
+        answer = self.request(request)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 %d " % status), (request, answer))
+        return answer
+
+    def test_c1_the_upgrade_is_answered(self):
+        for path in "/ws", "/ws?", "/ws?a=b&c":
+            head = self.connect(path).response.lower()
+            self.assertIn(b"\r\nupgrade: websocket\r\n", head)
+            self.assertIn(b"\r\nconnection: upgrade\r\n", head)
+            self.assertIn(b"\r\nsec-websocket-accept: " + ACCEPT.lower() + b"\r\n", head)
+            self.assertNotIn(b"sec-websocket-protocol", head)
+            self.assertNotIn(b"sec-websocket-extensions", head)
+
+    def test_c1_connection_and_upgrade_are_lists_of_tokens_in_any_case(self):
+        for request in [header(b"Connection", b"keep-alive, UPGRADE"),
+                        header(b"Upgrade", b"h2c, WebSocket")]:
+            connection = self.connect(None)
+            connection.send(request)
+            self.assertTrue(connection.read_head().startswith(b"HTTP/1.1 101 "))
+
+    def test_c1_nothing_is_selected_unless_it_is_known(self):
+        head = self.connect(headers=["Sec-WebSocket-Protocol: chat, superchat",
+                                     "Sec-WebSocket-Extensions: permessage-deflate",
+                                     "Origin: http://elsewhere.example"]).response.lower()
+        self.assertNotIn(b"sec-websocket-protocol", head)
+        self.assertNotIn(b"sec-websocket-extensions", head)
+
+    def test_c1_one_byte_at_a_time_is_a_handshake_too(self):
+        connection = self.connect(None)
+        for byte in GOOD + frame(BINARY, REQUEST):
+            connection.send(bytes([byte]))
+        self.assertTrue(connection.read_head().startswith(b"HTTP/1.1 101 "))
+        self.assertEqual(connection.message(), REQUEST)
+
+    def test_c1_requests_may_follow_in_the_same_segment(self):
+        connection = self.connect(None)
+        connection.send(GOOD + frame(BINARY, REQUEST) + frame(PING, b"x"))
+        self.assertTrue(connection.read_head().startswith(b"HTTP/1.1 101 "))
+        self.assertEqual(connection.message(), REQUEST)
+        self.assertEqual(connection.frame(), (0x8A, b"x"))
+
+    def test_400_tells_the_version(self):
+        for request in [header(b"Sec-WebSocket-Key", None), header(b"Sec-WebSocket-Key", b"short"),
+                        header(b"Sec-WebSocket-Key", KEY[:-1] + b"!"),
+                        GOOD[:-2] + b"Sec-WebSocket-Key: " + KEY + b"\r\n\r\n",
+                        header(b"Sec-WebSocket-Version", b"8"), header(b"Upgrade", None),
+                        header(b"Connection", b"close"), header(b"Host", None),
+                        GOOD.replace(b"Host:", b"Host :"), b"nonsense\r\n\r\n"]:
+            answer = self.assertStatus(request, 400)
+            self.assertIn(b"\r\nSec-WebSocket-Version: 13\r\n", answer)
+
+    def test_404_another_path(self):
+        for path in "/", "/ws/", "/wss", "/WS", "/ws/x?y":
+            self.assertStatus(handshake(path), 404)
+
+    def test_405_comes_before_everything_else(self):
+        for request in [GOOD.replace(b"GET", b"POST"), b"PUT / HTTP/1.0\r\n\r\n",
+                        b"HEAD /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"]:
+            self.assertIn(b"\r\nAllow: GET\r\n", self.assertStatus(request, 405))
+
+    def test_431_above_the_limit(self):
+        self.assertStatus(GOOD[:-2] + b"X: " + b"x" * 9000 + b"\r\n\r\n", 431)
+        self.assertStatus(b"GET /" + b"x" * 9000, 431)
+
+    def test_505_another_version_of_HTTP(self):
+        self.assertStatus(GOOD.replace(b"HTTP/1.1", b"HTTP/1.0"), 505)
+
+    def test_a_handshake_that_is_not_finished_in_time_is_ended(self):
+        for begun in b"", GOOD[:40]:
+            connection = self.connect(None)
+            connection.send(begun)
+            answer = connection.read_all()
+            self.assertTrue(answer == b"" or answer.startswith(b"HTTP/1.1 408 "), answer)
+
+    def test_a_TLS_handshake_that_is_not_finished_in_time_is_ended(self):
+        with socket.create_connection(("127.0.0.1", self.broker.ports["wss"])) as peer:
+            peer.settimeout(30)
+            peer.sendall(b"\x16\x03\x01")
+            self.assertEqual(peer.recv(100), b"")
+
+    def test_plain_text_to_the_TLS_port_harms_nobody(self):
+        with socket.create_connection(("127.0.0.1", self.broker.ports["wss"])) as peer:
+            peer.settimeout(30)
+            peer.sendall(GOOD)
+            try:
+                self.assertNotIn(b"101", peer.recv(1000))
+            except ConnectionResetError:
+                pass
+        self.connect().subscribe("AAPL/1Min/OHLCV")
+
+
+@both
+class Frames:
+    settings = {"max_message": "4KiB"}
+
+    def assertCloses(self, data, *codes):
+        """`data` closes the connection; a good request before it is answered first."""
+        connection = self.connect()
+        connection.send(frame(BINARY, REQUEST) + data)
+        self.assertEqual(connection.message(), REQUEST, data)
+        self.assertIn(connection.close_frame()[0], codes, data)
+
+    def test_1002_a_violation_of_the_protocol(self):
+        for bad in [frame(BINARY, REQUEST, mask=None), frame(BINARY, b"x", reserved=0x40),
+                    frame(3, b""), frame(11, b""), frame(PING, b"x" * 126), frame(PING, b"", fin=False),
+                    frame(CONTINUATION, b"x"), frame(TEXT, b"a", fin=False) + frame(TEXT, b"b"),
+                    frame(CLOSE, b"\x03"), frame(CLOSE, struct.pack(">H", 1005)),
+                    frame(CLOSE, struct.pack(">H", 999)), b"\x82\xfe\x00\x05mask12345",
+                    b"\x82\xff" + struct.pack(">Q", 5) + b"mask12345"]:
+            with self.subTest(bad=bad[:10]):
+                self.assertCloses(bad, 1002)
+
+    def test_1007_a_reason_that_is_not_UTF_8(self):
+        self.assertCloses(frame(CLOSE, b"\x03\xe8\xff"), 1007)
+
+    def test_1009_a_message_that_is_too_big(self):
+        self.assertCloses(frame(BINARY, b"x" * 4097), 1009)
+        self.assertCloses(frame(BINARY, b"x" * 4000, fin=False) + frame(CONTINUATION, b"x" * 97), 1009)
+        self.assertCloses(b"\x82\xff" + struct.pack(">Q", 1 << 40) + b"mask", 1009)
+
+    def test_1009_is_not_for_the_longest_message(self):
+        request = REQUEST + b"x" * (4096 - len(REQUEST))
+        connection = self.connect()
+        connection.send_message(request)
+        self.assertEqual(connection.message(), request)
+
+    def test_a_length_with_the_top_bit_is_refused(self):
+        self.assertCloses(b"\x82\xff" + struct.pack(">Q", (1 << 63) + 5) + b"mask", 1002, 1009)
+
+    def test_a_peer_that_vanishes_in_a_frame_harms_nobody(self):
+        other = self.connect()
+        for cut in range(1, 12):
+            with Connection(self.broker, self.transport) as connection:
+                connection.send(frame(BINARY, REQUEST)[:cut])
+        other.subscribe("AAPL/1Min/OHLCV")
+
+
+@both
+class StrictText:
+    settings = {"strict_utf8": "true"}
+
+    def test_1007_TEXT_that_is_not_UTF_8(self):
+        connection = self.connect()
+        connection.send(frame(TEXT, REQUEST))
+        self.assertEqual(connection.close_frame()[0], 1007)
+
+    def test_BINARY_is_not_looked_at(self):
+        connection = self.connect()
+        connection.send_message(REQUEST)
+        self.assertEqual(connection.message(), REQUEST)
+
+
+@both
+class Limits:
+    settings = {"workers": 1, "max_connections": 3}
+
+    def try_once(self):
+        """A connection, or what it was refused with. Over TLS it ends before HTTP begins."""
+        try:
+            connection = Connection(self.broker, self.transport)
+        except (OSError, EOFError) as refused:
+            self.assertEqual(self.transport, "wss", refused)
+            return None, b"HTTP/1.1 503 "
+        self.addCleanup(connection.socket.close)
+        return connection, connection.response
+
+    def test_503_above_max_connections_until_one_goes(self):
+        held = [self.connect() for _ in range(3)]
+        self.assertTrue(self.try_once()[1].startswith(b"HTTP/1.1 503 "))
+        held[0].send_message(b"", CLOSE)
+        held[0].close_frame()
+        held[0].socket.close()
+        deadline = time.monotonic() + PATIENCE
+        connection, response = self.try_once()
+        while not response.startswith(b"HTTP/1.1 101 "):
+            self.assertLess(time.monotonic(), deadline, response)
+            connection, response = self.try_once()
+        for each in *held[1:], connection:
+            each.subscribe("AAPL/1Min/OHLCV")
+
+
+if __name__ == "__main__":
+    main()
