@@ -50,11 +50,6 @@ def certs():
     return folder() / "certs"
 
 
-def tickcast(*args, **more):
-    """Runs the command line to its end."""
-    return subprocess.run([BUILD / "bin/tickcast", *args], capture_output=True, timeout=600, **more)
-
-
 def go_build(source):
     """Builds tests/<source> with Debian's Go libraries; returns the program."""
     program = BUILD / "tests" / source.replace("/", "_")
@@ -93,6 +88,12 @@ class Broker:
 
     def url(self, transport):
         return f"{transport}://127.0.0.1:{self.ports[transport]}"
+
+    def where(self, transport):
+        """The same for the command line, with the authority of the certificate."""
+        if transport == "wss":
+            return ["--url", f"wss://localhost:{self.ports['wss']}", "--ca", certs() / "ca.pem"]
+        return ["--url", self.url(transport)]
 
     def wait(self):
         """Its exit code, and everything it wrote is in `lines`."""

@@ -30,11 +30,11 @@ class Stops:
         for number in range(count):
             publisher.publish(BAR, [number, b"x" * 20000])
         broker.process.send_signal(signal.SIGTERM)
-        for reader in readers:
-            for number in range(count):
+        for number in range(count):
+            for reader in readers:
                 self.assertEqual(reader.message(), payload(BAR, [number, b"x" * 20000]))
-            self.assertEqual(reader.close_frame()[0], 1001)
-        publisher.close_frame()
+        for peer in *readers, publisher:
+            self.assertEqual(peer.close_frame()[0], 1001)
         self.assertEqual(broker.wait(), 0, broker.lines)
 
     def test_peers_that_do_not_read_hold_it_up_only_to_its_deadline(self):
