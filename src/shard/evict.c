@@ -39,6 +39,7 @@ static void check_group(struct shard *shard, struct group *group) {
         else if (at < first)
             first = at;
     }
+    if (group->log == NULL) return; /* its last member went */
     group->slow_at = first == UINT64_MAX ? UINT64_MAX : first + limit;
     group_watch(group);
 }

@@ -1,0 +1,118 @@
+"""Readers whose socket takes nothing: in the middle of a frame and, with TLS, of a record. What comes
+then (pings, requests, evictions) waits for its place, and no byte is lost, doubled or torn."""
+import re
+import time
+
+import msgpack
+
+from harness import BINARY, CLOSE, PATIENCE, PING, PONG, both, frame, main, payload
+
+PAD = "x" * 1990
+
+
+def fill(publisher, key, numbers):
+    """Publishes numbered messages of about 2 KB; returns once all are on the rings."""
+    publisher.send(b"".join(frame(BINARY, msgpack.packb({"key": key, "data": [n, PAD]}))
+                            for n in numbers))
+    publisher.publish("mark/er/x", 0)
+
+
+@both
+class Blocked:
+    settings = {"workers": 1, "slow_memory": "64MiB"}
+
+    def setUp(self):
+        self.reader = self.connect(receive_buffer=4096).subscribe("a/b/*")
+        self.pub = self.publisher()
+
+    def test_a_ping_and_a_request_wait_for_their_place_and_nothing_is_torn(self):
+        fill(self.pub, "a/b/c", range(4000))  # 8 MB that nobody reads
+        request = msgpack.packb({"streams": ["d/e/f"]})
+        self.reader.send(frame(PING, b"one") + frame(PING, b"two") + frame(BINARY, request))
+        fill(self.pub, "a/b/c", range(4000, 4100))
+        numbers, pongs = [], []
+        while True:
+            first, data = self.reader.frame()
+            if first == 0x80 | PONG:
+                pongs.append(data)
+            elif first == 0x80 | BINARY and data == request:
+                break
+            elif first != 0x80 | PING:
+                message = msgpack.unpackb(data)
+                self.assertEqual(first, 0x80 | BINARY)
+                self.assertEqual(message["key"], "a/b/c")
+                numbers.append(message["data"][0])
+        self.assertEqual(pongs, [b"one", b"two"])
+        self.assertEqual(numbers, list(range(4100)))
+        self.pub.publish("a/b/c", 1)
+        self.pub.publish("d/e/f", 2)
+        self.assertEqual(self.reader.message(), payload("d/e/f", 2))
+
+    def test_many_blocked_readers_with_requests_get_exactly_their_streams(self):
+        readers = [self.connect(receive_buffer=4096).subscribe("a/b/c") for _ in range(20)]
+        fill(self.pub, "a/b/c", range(1500))
+        request = msgpack.packb({"streams": ["a/b/c", "d/*/*"]})
+        for reader in readers:
+            reader.send(frame(PING, b"p") + frame(BINARY, request))
+        fill(self.pub, "a/b/c", range(1500, 1600))
+        for reader in readers:
+            numbers = []
+            while True:
+                first, data = reader.frame()
+                if first == 0x80 | BINARY:
+                    if data == request:
+                        break
+                    numbers.append(msgpack.unpackb(data)["data"][0])
+            self.assertEqual(numbers, list(range(len(numbers))))
+            self.assertGreaterEqual(len(numbers), 1500)
+            seen = len(numbers)
+            for n in range(seen, 1600):  # in both sets: neither lost nor doubled
+                self.assertEqual(msgpack.unpackb(reader.message())["data"][0], n)
+        self.pub.publish("d/x/y", 5)
+        for reader in readers:
+            self.assertEqual(reader.message(), payload("d/x/y", 5))
+
+
+@both
+class Evicted:
+    settings = {"workers": 1, "slow_memory": "256KiB", "close_timeout": "20s", "slow_time": "2s"}
+
+    def evicted(self, reader):
+        """Reads to the end: the numbers received before, the code and the reason of the close."""
+        numbers = []
+        while True:
+            first, data = reader.frame()
+            if first == 0x80 | CLOSE:
+                return numbers, int.from_bytes(data[:2], "big"), data[2:].decode()
+            if first == 0x80 | BINARY:
+                numbers.append(msgpack.unpackb(data)["data"][0])
+
+    def assertEvicted(self, reader):
+        numbers, code, reason = self.evicted(reader)
+        self.assertEqual(code, 1008)
+        self.assertRegex(reason, r"^slow: \d+ bytes pending, \d+\.\d s without progress$")
+        self.assertEqual(numbers, list(range(len(numbers))), "whole frames, in order, then the end")
+        self.assertLess(len(numbers), 4000)
+
+    def wait_for_log(self, count):
+        """The evictions are in the log: one line each."""
+        pattern = re.compile("slow reader evicted: slow: [0-9]+ bytes pending")
+        end = time.monotonic() + PATIENCE
+        while sum(bool(pattern.search(line)) for line in self.broker.lines) < count:
+            self.assertLess(time.monotonic(), end, self.broker.lines)
+            time.sleep(0.01)
+
+    def test_too_many_bytes_and_too_long_without_progress_end_with_1008(self):
+        reader = self.connect(receive_buffer=4096).subscribe("a/b/*")
+        pinging = self.connect(receive_buffer=4096).subscribe("a/b/*")
+        pub = self.publisher()
+        fill(pub, "a/b/c", range(200))
+        pinging.send(frame(PING, b"x"))
+        fill(pub, "a/b/c", range(200, 4000))
+        self.wait_for_log(2)
+        self.assertEvicted(reader)
+        self.assertEvicted(pinging)
+
+
+if __name__ == "__main__":
+    main()
