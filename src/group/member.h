@@ -96,9 +96,7 @@ static inline void group_visit_again(struct group *group) {
 static inline void group_allow_quick(struct group *group) {
     struct log_chain *log = group->log;
     const struct chunk *chunk = log->newest;
-    if (chunk == NULL || chunk->hold != NULL || group->to_visit == 0 ||
-        group->to_visit != group->ready_count)
-        return;
+    if (chunk == NULL || chunk->hold != NULL) return;
     uint64_t end = chunk->base + chunk->room;
     log->quick_end = end < group->watch_at ? end : group->watch_at;
 }

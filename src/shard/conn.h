@@ -81,6 +81,8 @@ void conn_set_reading(struct conn *conn, bool on);
 /* conn_out.c */
 
 void conn_on_writable(evutil_socket_t fd, short what, void *arg);
+/** A TLS read waits for writing: conn_on_readable is called once the socket is writable. */
+void conn_wait_writable_to_read(struct conn *conn);
 /** Sends what there is, within limits, to the socket. */
 void conn_flush(struct conn *conn);
 /** Queues one frame (header and payload) between two others and tries to send it. */

@@ -192,7 +192,7 @@ void conn_on_readable(evutil_socket_t fd, short what, void *arg) {
         ssize_t got = transport_read(&conn->transport, shard->buffer, room);
         if (got == TRANSPORT_AGAIN) break;
         if (got == TRANSPORT_CROSS) {
-            conn_set_reading(conn, true);
+            conn_wait_writable_to_read(conn);
             break;
         }
         if (got <= 0) {

@@ -6,6 +6,11 @@
 #define PIECES       64 /* of one sendmsg */
 #define VISIT_WRITES 16 /* of one visit: a TLS record each, or 64 chunks */
 
+void conn_wait_writable_to_read(struct conn *conn) {
+    if (!conn->writing) event_add(&conn->write_event, NULL);
+    conn->writing = true;
+}
+
 void group_dirty(struct shard *shard, struct group *group) {
     if (list_empty(&group->dirty) && group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
 }
@@ -103,7 +108,15 @@ void conn_flush(struct conn *conn) {
 void conn_on_writable(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
     struct conn *conn = arg;
-    if (conn->state != CONN_DOOMED) conn_flush(conn);
+    if (conn->state == CONN_DOOMED) return;
+    if (conn->member.blocked) {
+        conn_flush(conn);
+        return;
+    }
+    /* a TLS read has waited for this */
+    event_del(&conn->write_event);
+    conn->writing = false;
+    conn_on_readable(conn->transport.fd, EV_READ, conn);
 }
 
 void conn_answer(struct conn *conn, enum ws_opcode opcode, const void *payload, size_t bytes) {

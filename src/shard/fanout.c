@@ -51,10 +51,11 @@ __attribute__((noinline)) static void match_slowly(void *arg, struct sub_target 
     if (!(frame->bytes <= LOG_INLINE_BYTES ? log_append(log, frame->wire, frame->bytes)
                                            : append_hold(fanout, log)))
         owner->broken = true;
+    bool waiting = group->to_visit > 0 && group->to_visit == group->ready_count;
     group_wake(group);
-    group_dirty(fanout->shard, group);
+    if (!waiting) group_dirty(fanout->shard, group);
     if (log->head > group->watch_at || owner->broken) look_at_readers(fanout->shard, owner);
-    group_allow_quick(group);
+    if (waiting) group_allow_quick(group); /* more than one message waits: there may be many */
 }
 
 /* Mostly all that is written to: the group waits in the queue already, and there is room. */
