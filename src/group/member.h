@@ -56,7 +56,8 @@ bool group_init(struct group *group, struct pool *pool);
 /** The group has no members; its log lives on while it is read. */
 void group_fini(struct group *group);
 
-/** A message was appended: all ready members have something to send. */
+/** All ready members are to be visited: a message was appended, or one that was visited has more.
+ */
 static inline void group_wake(struct group *group) {
     group->to_visit = group->ready_count;
 }
@@ -84,11 +85,6 @@ static inline struct member *group_visit(struct group *group) {
     group->log->quick_end = 0;
     if (--group->to_visit == 0) group_visited_all(group);
     return LIST_ITEM(visited, struct member, link);
-}
-
-/** One more visit: a member that was visited has more to send. */
-static inline void group_visit_again(struct group *group) {
-    if (group->to_visit < group->ready_count) group->to_visit++;
 }
 
 /** After an append, with all ready members waiting for a visit and the group in the queue: appends

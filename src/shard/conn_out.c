@@ -100,7 +100,7 @@ void conn_flush(struct conn *conn) {
     /* more than one visit may send: come again */
     if (!member->blocked && member_pending(member)) {
         struct group *group = member->group;
-        group_visit_again(group);
+        group_wake(group); /* a whole circle: it is not the next one to be visited */
         group_dirty(conn->shard, group);
     }
 }

@@ -5,7 +5,7 @@ import time
 
 import msgpack
 
-from harness import BINARY, CLOSE, PATIENCE, PING, PONG, both, frame, main, payload
+from harness import BINARY, CLOSE, PATIENCE, PING, PONG, Case, both, frame, main, payload
 
 PAD = "x" * 1990
 
@@ -71,6 +71,20 @@ class Blocked:
         self.pub.publish("d/x/y", 5)
         for reader in readers:
             self.assertEqual(reader.message(), payload("d/x/y", 5))
+
+
+class Backlog(Case):
+    settings = {"workers": 1, "notsent_lowat": "64MiB"}  # the kernel takes all at once
+
+    def test_a_message_of_many_records_leaves_without_another_message(self):
+        """A visit sends 16 records; the members without TLS have nothing left for a second one."""
+        readers = [self.connect(transport=transport).subscribe("g/h/i")
+                   for transport in ["ws"] * 5 + ["wss"] + ["ws"] * 5]
+        publisher = self.publisher()
+        for round in range(5):
+            publisher.publish("g/h/i", [round, "y" * 900000])
+            for reader in readers:
+                self.assertEqual(reader.message(), payload("g/h/i", [round, "y" * 900000]))
 
 
 @both
