@@ -150,9 +150,31 @@ static int read_fields(struct reader *reader, const uint8_t *at, const uint8_t *
     return fields > FEW_FIELDS ? compare_many(reader, first, end, fields) : 0;
 }
 
+/* The message that nearly every publisher sends: {"key": a short string, "data": any} in this order
+ * and nothing else. False: it is another one, or a bad one. */
+static bool take_usual(struct reader *reader, const uint8_t *bytes, size_t count) {
+    static const char before_key[] = "\x82\xa3key", before_data[] = "\xa4"
+                                                                    "data";
+    enum { KEY_AT = sizeof before_key - 1, DATA_BYTES = sizeof before_data - 1 };
+    if (count <= KEY_AT || memcmp(bytes, before_key, KEY_AT) != 0) return false;
+    if ((bytes[KEY_AT] & 0xe0) != 0xa0) return false; /* a fixstr, up to 31 bytes */
+    size_t key_bytes = bytes[KEY_AT] & 31, name_at = KEY_AT + 1 + key_bytes;
+    size_t data_at = name_at + DATA_BYTES;
+    if (count <= data_at || memcmp(bytes + name_at, before_data, DATA_BYTES) != 0) return false;
+    size_t data_bytes = count - data_at;
+    if (data_bytes > reader->max_payload ||
+        msgpack_walk(bytes + data_at, data_bytes, PROTO_DATA_DEPTH) != data_bytes)
+        return false;
+    const char *text = (const char *)bytes;
+    reader->publication->key = (struct proto_text){text + KEY_AT + 1, (uint32_t)key_bytes};
+    reader->publication->data = (struct proto_text){text + data_at, (uint32_t)data_bytes};
+    return true;
+}
+
 static int decode_msgpack(struct reader *reader, const uint8_t *bytes, size_t count) {
     const uint8_t *at = bytes;
     uint32_t fields;
+    if (take_usual(reader, bytes, count)) return 0;
     if (count == 0 || ((bytes[0] & 0xf0) != 0x80 && bytes[0] != 0xde && bytes[0] != 0xdf))
         return wrong(reader, "the message must be a map {\"key\": string, \"data\": any}");
     size_t head = bytes[0] == 0xde ? 3 : bytes[0] == 0xdf ? 5 : 1;

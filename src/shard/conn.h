@@ -16,6 +16,10 @@
 #include "shard/shard.h"
 #include "ws/frame.h"
 
+#define PUBLISHER_TURN_MESSAGES                                                                    \
+    256 /**< of one publisher, then the worker's own ring is drained                               \
+         */
+
 enum conn_state { CONN_HANDSHAKE, CONN_OPEN, CONN_CLOSING, CONN_DRAINING, CONN_DOOMED };
 
 struct conn {
@@ -35,10 +39,12 @@ struct conn {
     uint32_t charged;            /**< of inbound memory */
     struct publisher *publisher; /**< of /publish, else NULL */
     enum conn_state state;
-    bool reading;    /**< the read event is added */
-    bool writing;    /**< the write event is added */
-    bool received;   /**< since the last look at its liveness */
-    bool subscribed; /**< counted in subscribers_now */
+    bool parked;            /**< a publisher whose message waits for a ring */
+    uint32_t turn_messages; /**< of a publisher, decoded in this turn */
+    bool reading;           /**< the read event is added */
+    bool writing;           /**< the write event is added */
+    bool received;          /**< since the last look at its liveness */
+    bool subscribed;        /**< counted in subscribers_now */
     struct ws_decoder decoder;
     struct event read_event, write_event;
     struct peer peer;
@@ -73,7 +79,13 @@ void conn_input(struct conn *conn, uint8_t *bytes, size_t count);
 /** Goes on with the bytes held, then reads again. From the worker's turn. */
 void conn_resume(struct conn *conn);
 /** True while nothing may be decoded: a splice is outstanding or a publication is parked. */
-bool conn_halted(const struct conn *conn);
+static inline bool conn_halted(const struct conn *conn) {
+    return conn->state != CONN_OPEN || conn->member.splice != NULL || conn->parked;
+}
+/** True if a publisher has had its part of this turn. */
+static inline bool conn_spent(const struct conn *conn) {
+    return conn->turn_messages >= PUBLISHER_TURN_MESSAGES;
+}
 /** Asks for conn_resume in the next turn. */
 void conn_resume_later(struct conn *conn);
 void conn_set_reading(struct conn *conn, bool on);
@@ -110,9 +122,8 @@ void publisher_message(struct conn *conn, const struct ws_message *message);
 void publisher_turn_over(struct conn *conn);
 /** The connection ends: what is parked waits no longer. */
 void publisher_close(struct conn *conn);
-bool publisher_parked(const struct conn *conn);
-/** True if the publisher has had its part of this turn. */
-bool publisher_spent(const struct conn *conn);
+/** True once the broker stops: then publishers are no longer read. */
+bool publisher_stopped(const struct conn *conn);
 /** Memory of a parked message and of answers. */
 size_t publisher_memory(const struct conn *conn);
 /** Tries all parked messages again; once the stop is at PHASE_HALF gives up those without a place.

@@ -18,10 +18,6 @@ void conn_set_reading(struct conn *conn, bool on) {
     conn->reading = on;
 }
 
-bool conn_halted(const struct conn *conn) {
-    return conn->state != CONN_OPEN || conn->member.splice != NULL || publisher_parked(conn);
-}
-
 void conn_resume_later(struct conn *conn) {
     if (conn->state != CONN_OPEN || !list_empty(&conn->turn)) return;
     list_insert(&conn->shard->resumed, &conn->turn);
@@ -91,21 +87,22 @@ static void note_unfinished(struct conn *conn) {
 
 static void decode(struct conn *conn, uint8_t *at, uint8_t *end) {
     /* to the decoder's MORE, also with no bytes left: it frees what it has handed out */
-    while (!conn_halted(conn) && !publisher_spent(conn)) {
+    bool stopped = conn->publisher != NULL && publisher_stopped(conn);
+    while (!conn_halted(conn) && !conn_spent(conn) && !stopped) {
         struct ws_message message;
         enum ws_event event = ws_decode(&conn->decoder, &at, end, &message);
         if (event == WS_EVENT_MORE) break;
         on_event(conn, event, &message);
     }
-    bool spent = conn->state == CONN_OPEN && publisher_spent(conn);
+    bool spent = conn->state == CONN_OPEN && conn_spent(conn);
     if (conn->state == CONN_OPEN && conn->publisher != NULL) publisher_turn_over(conn);
     if (conn->state != CONN_OPEN) return;
-    if (at == end && !spent && !conn_halted(conn)) {
+    if (at == end && !spent && !stopped && !conn_halted(conn)) {
         conn_set_reading(conn, true);
         return;
     }
     hold(conn, at, (size_t)(end - at));
-    if (!conn_halted(conn)) conn_resume_later(conn);
+    if (!stopped && !conn_halted(conn)) conn_resume_later(conn);
 }
 
 /* Collects the opening handshake, which the parser wants as a whole. */

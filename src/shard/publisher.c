@@ -7,8 +7,7 @@
 #include "shard/conn.h"
 #include "shard/intake.h"
 
-#define TURN_MESSAGES 256  /* of one publisher, then the worker's own ring is drained */
-#define KEPT_BYTES    4096 /* a larger buffer of answers is freed when they are sent */
+#define KEPT_BYTES 4096 /* a larger buffer of answers is freed when they are sent */
 
 struct publisher {
     struct conn *conn;
@@ -21,7 +20,6 @@ struct publisher {
     enum publish_encoding encoding;
     uint8_t *answers; /* frames collected in this turn */
     size_t answers_bytes, answers_room;
-    uint32_t turn_messages;
 };
 
 bool publisher_open(struct conn *conn) {
@@ -34,14 +32,8 @@ bool publisher_open(struct conn *conn) {
     return true;
 }
 
-bool publisher_parked(const struct conn *conn) {
-    if (conn->publisher == NULL) return false;
-    return conn->publisher->frame != NULL ||
-           atomic_load_explicit(&conn->shard->shared->phase, memory_order_relaxed) != PHASE_RUNNING;
-}
-
-bool publisher_spent(const struct conn *conn) {
-    return conn->publisher != NULL && conn->publisher->turn_messages >= TURN_MESSAGES;
+bool publisher_stopped(const struct conn *conn) {
+    return atomic_load_explicit(&conn->shard->shared->phase, memory_order_relaxed) != PHASE_RUNNING;
 }
 
 size_t publisher_memory(const struct conn *conn) {
@@ -89,7 +81,7 @@ static void answer_error(struct conn *conn, enum publish_encoding encoding, stru
 
 void publisher_turn_over(struct conn *conn) {
     struct publisher *publisher = conn->publisher;
-    publisher->turn_messages = 0;
+    conn->turn_messages = 0;
     if (publisher->answers_bytes == 0 || conn->member.splice != NULL) return;
     struct iovec piece = {.iov_base = publisher->answers, .iov_len = publisher->answers_bytes};
     bool answered = member_answer(&conn->member, &piece, 1);
@@ -115,6 +107,7 @@ static void unpark(struct conn *conn) {
     rings_unpark(conn->shard->shared->rings, conn->shard->number, &publisher->parking);
     frame_unref(publisher->frame);
     publisher->frame = NULL;
+    conn->parked = false;
     free((void *)(uintptr_t)publisher->id.at);
     publisher->id = (struct proto_text){0};
     free(publisher->ack);
@@ -146,6 +139,7 @@ static void park(struct conn *conn, struct frame *frame, enum publish_encoding e
     struct publisher *publisher = conn->publisher;
     struct shard *shard = conn->shard;
     publisher->frame = frame;
+    conn->parked = true;
     publisher->encoding = encoding;
     if (busy) shard->retry_busy = true;
     count_add(&shard->stats.publish_parked, 1);
@@ -195,7 +189,7 @@ void publisher_message(struct conn *conn, const struct ws_message *message) {
     enum publish_encoding encoding = message->opcode == WS_TEXT ? PUBLISH_JSON : PUBLISH_MSGPACK;
     struct publication publication = {0};
     char error[PROTO_ERROR_BYTES];
-    conn->publisher->turn_messages++;
+    conn->turn_messages++;
     if (publish_decode(encoding, message->payload, message->bytes, options->max_payload,
                        &publication, error) == 0)
         publish(conn, encoding, &publication);

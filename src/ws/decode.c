@@ -262,13 +262,29 @@ static enum ws_event take_payload(struct ws_decoder *decoder, uint8_t **at, cons
     return take_data(decoder, bytes, count, message);
 }
 
+/* The rest of a usual frame that is all there and needs no look at its text. */
+static enum ws_event take_whole(struct ws_decoder *decoder, uint8_t **at,
+                                struct ws_message *message) {
+    message->opcode = (enum ws_opcode)decoder->message_opcode;
+    message->payload = *at;
+    message->bytes = decoder->left;
+    ws_mask(*at, decoder->left, decoder->mask, 0);
+    *at += decoder->left;
+    decoder->left = 0;
+    decoder->header_have = decoder->message_opcode = 0;
+    return WS_EVENT_MESSAGE;
+}
+
 enum ws_event ws_decode(struct ws_decoder *decoder, uint8_t **at, uint8_t *end,
                         struct ws_message *message) {
     enum ws_event event = WS_EVENT_MORE;
     *message = (struct ws_message){0};
     release(decoder);
     while (event == WS_EVENT_MORE) {
-        if (!take_usual_header(decoder, at, end)) event = take_header(decoder, at, end, message);
+        if (!take_usual_header(decoder, at, end))
+            event = take_header(decoder, at, end, message);
+        else if ((size_t)(end - *at) >= decoder->left && !decoder->check_utf8)
+            return take_whole(decoder, at, message);
         if (event != WS_EVENT_MORE || decoder->header_have < header_bytes(decoder)) return event;
         event = take_payload(decoder, at, end, message);
         if (event == WS_EVENT_MORE && *at == end) return event;

@@ -51,15 +51,18 @@ size_t ws_close_write(enum ws_close_code code, const char *reason, uint8_t *out)
 }
 
 void ws_mask(uint8_t *bytes, size_t count, const uint8_t mask[4], unsigned phase) {
-    uint8_t turned[8];
-    for (unsigned i = 0; i < 8; i++) turned[i] = mask[(phase + i) & 3];
+    uint8_t turned[16];
+    for (unsigned i = 0; i < 4; i++) turned[i] = mask[(phase + i) & 3];
+    memcpy(turned + 4, turned, 4);
+    memcpy(turned + 8, turned, 8);
     uint64_t wide;
     memcpy(&wide, turned, 8);
-    for (; count >= 8; bytes += 8, count -= 8) {
-        uint64_t eight;
-        memcpy(&eight, bytes, 8);
-        eight ^= wide;
-        memcpy(bytes, &eight, 8);
+    for (; count >= 16; bytes += 16, count -= 16) {
+        uint64_t pair[2];
+        memcpy(pair, bytes, 16);
+        pair[0] ^= wide;
+        pair[1] ^= wide;
+        memcpy(bytes, pair, 16);
     }
     for (size_t i = 0; i < count; i++) bytes[i] ^= turned[i];
 }
