@@ -133,7 +133,7 @@ int tickcast_broker_stop(struct tickcast_broker *broker) {
 }
 
 static void drop_frame(void *frame) {
-    frame_unref(frame);
+    frame_unref(NULL, frame);
 }
 
 void tickcast_broker_free(struct tickcast_broker *broker) {

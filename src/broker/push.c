@@ -10,12 +10,12 @@ int tickcast_push(struct tickcast_broker *broker, const char *key, size_t key_by
         msgpack_walk(data, data_bytes, PROTO_DATA_DEPTH) != data_bytes)
         return TICKCAST_EINVAL;
     const char *error;
-    struct frame *frame =
-        intake_frame(&shared->options, shared->seed, key, key_bytes, data, data_bytes, &error);
+    struct frame *frame = intake_frame(&shared->options, shared->seed, NULL, key, key_bytes, data,
+                                       data_bytes, &error);
     if (frame == NULL) return error != NULL ? TICKCAST_EINVAL : TICKCAST_ENOMEM;
     struct ring_item item = intake_item(frame);
     int result = rings_push(shared->rings, &item);
-    frame_unref(frame);
+    frame_unref(NULL, frame);
     if (result == RINGS_OK) return TICKCAST_OK;
     if (result == RINGS_CLOSED) return TICKCAST_ECLOSED;
     atomic_fetch_add_explicit(&broker->push_again, 1, memory_order_relaxed);

@@ -80,6 +80,6 @@ struct hold *hold_new(struct pool *pool, struct frame *frame) {
 void hold_unref(struct pool *pool, struct hold *hold) {
     if (--hold->uses > 0) return;
     budget_give(pool->budget, sizeof *hold + sizeof *hold->frame + hold->frame->bytes);
-    frame_unref(hold->frame);
+    frame_unref(NULL, hold->frame);
     free(hold);
 }

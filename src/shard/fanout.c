@@ -74,7 +74,7 @@ static uint32_t deliver(struct shard *shard, struct frame *frame) {
     uint32_t appends = sub_index_match(shard->index, frame_key(frame), frame->key_bytes,
                                        frame->hash, small ? match_quickly : match_slowly, &fanout);
     if (fanout.hold != NULL) hold_unref(&shard->pool, fanout.hold);
-    frame_unref(frame);
+    frame_unref(&shard->frames, frame);
     if (appends > 0) {
         count_add(&shard->stats.matched, 1);
         count_add(&shard->stats.appends, appends);

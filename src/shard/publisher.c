@@ -105,7 +105,7 @@ static void unpark(struct conn *conn) {
         count_sub(&conn->shard->stats.parked_now, 1);
     }
     rings_unpark(conn->shard->shared->rings, conn->shard->number, &publisher->parking);
-    frame_unref(publisher->frame);
+    frame_unref(&conn->shard->frames, publisher->frame);
     publisher->frame = NULL;
     conn->parked = false;
     free((void *)(uintptr_t)publisher->id.at);
@@ -164,7 +164,7 @@ static void place(struct conn *conn, struct frame *frame, enum publish_encoding 
         park(conn, frame, encoding, id, result == RINGS_BUSY);
         return;
     }
-    frame_unref(frame);
+    frame_unref(&shard->frames, frame);
     if (result == RINGS_CLOSED)
         answer_error(conn, encoding, id, "closing");
     else
@@ -176,8 +176,8 @@ static void publish(struct conn *conn, enum publish_encoding encoding,
     struct shard_shared *shared = conn->shard->shared;
     const char *error;
     struct frame *frame =
-        intake_frame(&shared->options, shared->seed, publication->key.at, publication->key.bytes,
-                     publication->data.at, publication->data.bytes, &error);
+        intake_frame(&shared->options, shared->seed, &conn->shard->frames, publication->key.at,
+                     publication->key.bytes, publication->data.at, publication->data.bytes, &error);
     if (frame != NULL)
         place(conn, frame, encoding, publication->id);
     else

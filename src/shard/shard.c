@@ -169,6 +169,7 @@ void shard_free(struct shard *shard) {
     if (shard->index != NULL) sub_index_free(shard->index);
     free(shard->groups);
     pool_fini(&shard->pool);
+    frame_cache_fini(&shard->frames);
     pthread_mutex_destroy(&shard->inbox_lock);
     free(shard);
 }

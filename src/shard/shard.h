@@ -89,6 +89,7 @@ struct shard {
     uint64_t loop_ns; /**< first input of this turn of the loop, or 0 */
     struct sub_index *index;
     struct pool pool;
+    struct frame_cache frames; /**< that others may be made of */
     struct budget outbound, inbound;
     struct group lobby;           /**< of connections without a subscription */
     struct stream_group **groups; /**< hash table; see groups.h */

@@ -62,6 +62,7 @@ static void append(struct world *world) {
         struct frame *shared = malloc(sizeof *shared + bytes);
         memcpy(shared->wire, frame, bytes);
         shared->bytes = (uint32_t)bytes;
+        shared->block_bytes = (uint32_t)(sizeof *shared + bytes);
         atomic_init(&shared->refs, 1);
         struct hold *hold = hold_new(&pool, shared);
         cr_assert(log_append_hold(group->log, hold));
