@@ -249,13 +249,20 @@ struct visitor {
 };
 
 static inline void visit_targets(struct visitor *visitor, const struct pattern *pattern) {
-    for (uint32_t i = 0; i < pattern->target_count; i++) {
-        struct sub_target *target = pattern->targets[i].target;
-        if (target->stamp == visitor->stamp) continue; /* another of its streams matched too */
-        target->stamp = visitor->stamp;
-        visitor->targets++;
-        visitor->visit(visitor->arg, target);
+    /* copies: the compiler must think that `visit` changes what is in memory */
+    void (*visit)(void *arg, struct sub_target *target) = visitor->visit;
+    void *arg = visitor->arg;
+    uint64_t stamp = visitor->stamp;
+    uint32_t targets = 0;
+    const struct pattern_target *at = pattern->targets, *end = at + pattern->target_count;
+    for (; at < end; at++) {
+        struct sub_target *target = at->target;
+        if (target->stamp == stamp) continue; /* another of its streams matched too */
+        target->stamp = stamp;
+        targets++;
+        visit(arg, target);
     }
+    visitor->targets += targets;
 }
 
 static bool visit_pattern(void *arg, struct pattern *pattern) {
