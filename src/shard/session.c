@@ -84,8 +84,8 @@ static void move(struct conn *conn, struct group *group, const struct ws_message
     if (!conn->subscribed) count_add(&shard->stats.subscribers_now, 1);
     conn->subscribed = true;
     count_add(&shard->stats.requests, 1);
+    group_dirty(shard, group); /* before the flush: if that ends it, a visit is still counted */
     conn_flush(conn);
-    if (conn->state == CONN_OPEN) group_dirty(shard, group);
 }
 
 static void replace(struct conn *conn, struct subscribe_request *request,
