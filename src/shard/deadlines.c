@@ -11,15 +11,21 @@ static struct conn *overdue(const struct shard *shard, const struct list *list, 
     return shard->now_ns - conn->since_ns >= limit_ms * NS_PER_MS ? conn : NULL;
 }
 
-static void look_at_lists(struct shard *shard) {
+void deadlines_end_overdue(struct shard *shard) {
     const struct tickcast_options *options = &shard->shared->options;
-    struct conn *conn;
-    while ((conn = overdue(shard, &shard->handshakes, options->handshake_timeout_ms)) != NULL)
-        conn_doom(conn, END_HANDSHAKE_LATE, false);
-    while ((conn = overdue(shard, &shard->closings, options->close_timeout_ms)) != NULL)
-        conn_doom(conn, END_PEER_RESET, true);
-    while ((conn = overdue(shard, &shard->blocked, options->slow_time_ms)) != NULL)
-        evict_conn(conn, END_SLOW);
+    for (int i = 0; i < SHARD_TURN_ENDS; i++) {
+        struct conn *conn;
+        if ((conn = overdue(shard, &shard->handshakes, options->handshake_timeout_ms)) != NULL)
+            conn_doom(conn, END_HANDSHAKE_LATE, false);
+        else if ((conn = overdue(shard, &shard->closings, options->close_timeout_ms)) != NULL)
+            conn_doom(conn, END_PEER_RESET, true);
+        else if ((conn = overdue(shard, &shard->blocked, options->slow_time_ms)) != NULL)
+            evict_conn(conn, END_SLOW);
+        else {
+            shard->overdue = false;
+            return;
+        }
+    }
 }
 
 /* Alive is who has sent something, or whose TCP has acknowledged something, since the last look. */
@@ -72,7 +78,7 @@ static void feed_starved(struct shard *shard) {
 }
 
 void deadlines_tick(struct shard *shard) {
-    look_at_lists(shard);
+    shard->overdue = true;
     look_at_pings(shard);
     feed_starved(shard);
     logs_cool(&shard->pool);

@@ -27,31 +27,38 @@ static void end_broken(struct group *group) {
     }
 }
 
-static void check_group(struct shard *shard, struct group *group) {
+/* Evicts who is too far behind, as long as *left allows. */
+static void check_group(struct shard *shard, struct group *group, uint32_t *left) {
     uint64_t limit = shard->shared->options.slow_memory, first = UINT64_MAX;
     struct list *node = group->blocked.next;
     while (group->log != NULL && node != &group->blocked) {
         struct member *member = LIST_ITEM(node, struct member, link);
         node = node->next;
         uint64_t at = place_in_group(member);
-        if (group->log->head - at > limit)
+        if (group->log->head - at > limit && *left > 0) {
             evict_conn(CONN_OF(member), END_SLOW);
-        else if (at < first)
+            (*left)--;
+        } else if (at < first) {
             first = at;
+        }
     }
     if (group->log == NULL) return; /* its last member went */
     group->slow_at = first == UINT64_MAX ? UINT64_MAX : first + limit;
     group_watch(group);
+    if (group->log->head <= group->slow_at) return;
+    struct stream_group *owner = STREAM_GROUP_OF(group);
+    list_insert(&shard->slow_groups, &owner->slow); /* the others go in the next turn */
 }
 
 void evict_slow_readers(struct shard *shard) {
-    while (!list_empty(&shard->slow_groups)) {
+    uint32_t left = SHARD_TURN_ENDS;
+    while (!list_empty(&shard->slow_groups) && left > 0) {
         struct stream_group *owner = LIST_ITEM(shard->slow_groups.next, struct stream_group, slow);
         list_remove(&owner->slow);
         if (owner->broken)
             end_broken(&owner->group);
         else
-            check_group(shard, &owner->group);
+            check_group(shard, &owner->group, &left);
     }
 }
 

@@ -59,7 +59,8 @@ static void serve_resumed(struct shard *shard) {
 }
 
 static bool has_work(struct shard *shard) {
-    return !list_empty(&shard->resumed) || !list_empty(&shard->dirty) ||
+    return shard->overdue || !list_empty(&shard->slow_groups) || !list_empty(&shard->resumed) ||
+           !list_empty(&shard->dirty) ||
            (shard->lagging == 0 && rings_waiting(shard->shared->rings, shard->number));
 }
 
@@ -77,6 +78,7 @@ static bool turn(struct shard *shard, int phase) {
     if (shard->retry_busy || (phase >= PHASE_HALF && !list_empty(&shard->parked)))
         publishers_retry(shard);
     if (shard->lagging == 0) fanout_take(shard);
+    if (shard->overdue) deadlines_end_overdue(shard);
     evict_slow_readers(shard);
     evict_for_memory(shard);
     flush_slice(shard);

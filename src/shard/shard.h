@@ -31,6 +31,7 @@
 #define SHARD_TAKE_MESSAGES 512         /**< messages taken from the ring at a time */
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096
+#define SHARD_TURN_ENDS     16  /**< connections ended by deadlines and limits in one turn */
 #define SHARD_PINGS         300 /**< slots of the wheel that spreads pings */
 
 /** Phases of stop; they only rise. */
@@ -110,6 +111,7 @@ struct shard {
     struct list pings[SHARD_PINGS];
     uint32_t ping_at; /**< slot that is next */
     uint64_t ping_next_ns;
+    bool overdue;     /**< deadlines may have passed: to be looked at */
     bool retry_busy;  /**< a parked publisher met a busy stripe */
     bool closing_all; /**< stop: everybody got 1001 */
 

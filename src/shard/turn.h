@@ -25,8 +25,11 @@ void evict_conn(struct conn *conn, enum conn_end end);
 
 /* deadlines.c */
 
-/** Every SHARD_TICK_MS: handshakes, closings, slow readers, pings, starved connections. */
+/** Every SHARD_TICK_MS: pings, starved connections, chunks of idle logs; sets `overdue`. */
 void deadlines_tick(struct shard *shard);
+/** Ends some connections whose deadline has passed: handshakes, closings, slow readers. Thousands
+ * may be due at once: `overdue` stays set until all are ended. */
+void deadlines_end_overdue(struct shard *shard);
 
 /* stop.c */
 
