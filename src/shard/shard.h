@@ -31,7 +31,7 @@
 #define SHARD_TAKE_MESSAGES 512         /**< messages taken from the ring at a time */
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096
-#define SHARD_TURN_ENDS     16  /**< connections ended by deadlines and limits in one turn */
+#define SHARD_TURN_ENDS     4   /**< connections ended by deadlines and limits in one turn */
 #define SHARD_PINGS         300 /**< slots of the wheel that spreads pings */
 
 /** Phases of stop; they only rise. */
