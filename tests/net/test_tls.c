@@ -1,0 +1,51 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net/tls.h"
+
+/* A folder with the certificates that scripts/gen-certs makes. */
+static void make_certs(char folder[64]) {
+    char command[512];
+    strcpy(folder, "/tmp/tickcast-tls-XXXXXX");
+    cr_assert(mkdtemp(folder) != NULL);
+    snprintf(command, sizeof command, "%s/scripts/gen-certs %s", TICKCAST_SOURCE_DIR, folder);
+    cr_assert(system(command) == 0);
+}
+
+static void remove_certs(const char *folder) {
+    char command[128];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert(system(command) == 0);
+}
+
+Test(tls, a_certificate_and_its_key_make_a_context_of_TLS_1_2_and_later) {
+    char folder[64], cert[96], key[96], error[TLS_ERROR_BYTES] = "";
+    make_certs(folder);
+    snprintf(cert, sizeof cert, "%s/server.pem", folder);
+    snprintf(key, sizeof key, "%s/server.key", folder);
+    SSL_CTX *context = tls_context_new(cert, key, error);
+    cr_assert(context != NULL, "%s", error);
+    cr_expect(SSL_CTX_get_min_proto_version(context) == TLS1_2_VERSION);
+    cr_expect((SSL_CTX_get_options(context) & SSL_OP_NO_RENEGOTIATION) != 0);
+    SSL_CTX_free(context);
+    remove_certs(folder);
+}
+
+Test(tls, files_that_cannot_be_used_are_named_with_the_reason) {
+    char folder[64], cert[96], key[96], other[96], error[TLS_ERROR_BYTES] = "";
+    make_certs(folder);
+    snprintf(cert, sizeof cert, "%s/server.pem", folder);
+    snprintf(key, sizeof key, "%s/server.key", folder);
+    snprintf(other, sizeof other, "%s/ca.key", folder);
+    cr_expect(tls_context_new("/nonexistent", key, error) == NULL);
+    cr_expect(strstr(error, "certificate /nonexistent") != NULL, "%s", error);
+    cr_expect(tls_context_new(cert, "/nonexistent", error) == NULL);
+    cr_expect(strstr(error, "private key /nonexistent") != NULL, "%s", error);
+    cr_expect(tls_context_new(cert, other, error) == NULL, "the key of another certificate");
+    cr_expect(strstr(error, other) != NULL, "%s", error);
+    cr_expect(tls_context_new(key, key, error) == NULL, "a key is no certificate");
+    remove_certs(folder);
+}
