@@ -178,6 +178,7 @@ static int rest_of_frame(struct member *member, uint64_t max_copy, struct iovec 
     if (splice != NULL &&
         (member->now.log == NULL || splice->sent > 0 || (member->now.at == splice->cut))) {
         /* the private bytes may be committed too: they all stay */
+        if (splice->bytes - splice->sent > max_copy) return -1;
         pieces[0].iov_base = splice->data + splice->sent;
         pieces[0].iov_len = splice->bytes - splice->sent;
         return 1;

@@ -125,7 +125,8 @@ bool member_move(struct member *member, struct group *group, const struct iovec 
 
 /** The last bytes of a connection: they follow at the next boundary, the rest is dropped, and the
  *  member goes to `lobby`, a group that gets no messages. False if that cannot be (no memory, or
- * the rest of a frame is more than `max_copy`): then reset the connection. */
+ * the rest of a frame, or of private bytes that have begun, is more than `max_copy`): then reset
+ * the connection. */
 bool member_close(struct member *member, struct group *lobby, const void *bytes, uint32_t count,
                   uint64_t max_copy);
 

@@ -62,22 +62,25 @@ void evict_slow_readers(struct shard *shard) {
     }
 }
 
-/* What the log of a blocked connection holds, if the connection keeps its oldest chunk alive. */
+/* What a blocked connection holds: its private bytes, and its log if it keeps the oldest chunk
+ * alive. */
 static uint64_t held_by(const struct conn *conn) {
     const struct cursor *now = &conn->member.now;
-    return now->log != NULL && cursor_in_oldest(now) ? now->log->held_bytes : 0;
+    const struct splice *splice = conn->member.splice;
+    uint64_t bytes = splice != NULL ? splice->bytes : 0;
+    return now->log != NULL && cursor_in_oldest(now) ? bytes + now->log->held_bytes : bytes;
 }
 
-static uint64_t longest_log(struct shard *shard) {
-    uint64_t longest = 0;
+static uint64_t most_held(struct shard *shard) {
+    uint64_t most = 0;
     for (struct list *node = shard->blocked.next; node != &shard->blocked; node = node->next) {
         uint64_t held = held_by(LIST_ITEM(node, struct conn, deadline));
-        if (held > longest) longest = held;
+        if (held > most) most = held;
     }
-    return longest;
+    return most;
 }
 
-/* Evicts from the tails of logs of at least `least` bytes until the budget is kept. */
+/* Evicts who holds at least `least` bytes until the budget is kept. */
 static void evict_tails(struct shard *shard, uint64_t least) {
     struct list *node = shard->blocked.next;
     while (node != &shard->blocked && budget_over(&shard->outbound)) {
@@ -89,10 +92,10 @@ static void evict_tails(struct shard *shard, uint64_t least) {
 
 void evict_for_memory(struct shard *shard) {
     while (budget_over(&shard->outbound)) {
-        /* the longest and those of its size in one walk: thousands may have logs of their own */
-        uint64_t longest = longest_log(shard);
-        if (longest == 0) break;
-        evict_tails(shard, longest / 2 + 1);
+        /* the largest and those like it in one walk: thousands may have logs of their own */
+        uint64_t most = most_held(shard);
+        if (most == 0) break;
+        evict_tails(shard, most / 2 + 1);
     }
     while (budget_over(&shard->inbound) && !list_empty(&shard->unfinished)) {
         struct conn *conn = LIST_ITEM(shard->unfinished.next, struct conn, unfinished);
