@@ -43,7 +43,7 @@ struct conn {
     uint32_t turn_messages; /**< of a publisher, decoded in this turn */
     bool reading;           /**< the read event is added */
     bool writing;           /**< the write event is added */
-    bool received;          /**< since the last look at its liveness */
+    bool received;          /**< a sign of life since the last look: bytes, or room for them */
     bool subscribed;        /**< counted in subscribers_now */
     struct ws_decoder decoder;
     struct event read_event, write_event;

@@ -5,7 +5,7 @@ import time
 
 import msgpack
 
-from harness import BINARY, CLOSE, PATIENCE, PING, PONG, Case, both, frame, main, payload
+from harness import BINARY, CLOSE, Case, PATIENCE, PING, PONG, Case, both, frame, main, payload
 
 PAD = "x" * 1990
 
@@ -126,6 +126,23 @@ class Evicted:
         self.wait_for_log(2)
         self.assertEvicted(reader)
         self.assertEvicted(pinging)
+
+
+class Alive(Case):
+    settings = {"workers": 1, "slow_memory": "64MiB", "ping_interval": "300ms", "dead_time": "1500ms"}
+
+    def test_a_reader_on_a_unix_socket_lives_while_it_takes_bytes(self):
+        reader = self.connect(transport="unix").subscribe("a/b/c")
+        fill(self.publisher(), "a/b/c", range(2000))
+        taken = bytearray()
+        end = time.monotonic() + 3  # twice the dead_time, in which it sends nothing
+        while time.monotonic() < end:
+            taken += reader.socket.recv(4096)
+            time.sleep(0.01)
+        self.assertLess(len(taken), 2000 * len(PAD), "the last message has been waiting all the time")
+        reader.buffer += taken
+        numbers = [msgpack.unpackb(reader.message())["data"][0] for _ in range(2000)]
+        self.assertEqual(numbers, list(range(2000)))
 
 
 if __name__ == "__main__":
