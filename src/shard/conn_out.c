@@ -119,7 +119,7 @@ void conn_on_writable(evutil_socket_t fd, short what, void *arg) {
     /* a TLS read has waited for this */
     event_del(&conn->write_event);
     conn->writing = false;
-    conn_on_readable(conn->transport.fd, EV_READ, conn);
+    if (conn->reading) conn_on_readable(conn->transport.fd, EV_READ, conn);
 }
 
 void conn_answer(struct conn *conn, enum ws_opcode opcode, const void *payload, size_t bytes) {

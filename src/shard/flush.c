@@ -44,7 +44,11 @@ static inline bool deliver(struct member *member, const struct newest *newest,
     if (bytes == 0) return true;
     ssize_t taken = transport_send(transport, newest->data + (now->at - newest->base), bytes);
     if (taken != (ssize_t)bytes) {
-        if (taken > 0) (void)cursor_advance(now, (uint64_t)taken);
+        if (taken > 0) {
+            slice->sends++;
+            slice->bytes += (uint64_t)taken;
+            (void)cursor_advance(now, (uint64_t)taken);
+        }
         return false;
     }
     slice->sends++;
