@@ -19,9 +19,6 @@ struct glob;
 struct glob *glob_new(const char *text, size_t text_bytes);
 void glob_free(struct glob *glob);
 
-/** Bytes of memory that the glob holds. */
-size_t glob_memory(const struct glob *glob);
-
 /** True if the whole of `text` matches. */
 bool glob_match(const struct glob *glob, const char *text, size_t text_bytes);
 

@@ -207,11 +207,6 @@ void glob_free(struct glob *glob) {
     free(glob);
 }
 
-size_t glob_memory(const struct glob *glob) {
-    return sizeof *glob + glob->step_count * sizeof glob->steps[0] +
-           glob->char_count * sizeof glob->chars[0] + glob->head_bytes + glob->tail_bytes;
-}
-
 const char *glob_flaw(const struct glob *glob) {
     return glob->flaw;
 }

@@ -48,8 +48,8 @@ bool transport_pending(const struct transport *transport);
 ssize_t transport_write(struct transport *transport, const struct iovec *pieces, int count);
 
 /** send() of one piece to a plain socket: bytes taken, or -1 with errno. The bare system call:
- * glibc's send is a cancellation point, which in a process with threads costs more than all else
- * here. */
+ * glibc's send is a cancellation point, which in a process with threads costs more than the call
+ * itself. */
 static inline ssize_t transport_send(const struct transport *transport, const void *bytes,
                                      size_t count) {
     return syscall(SYS_sendto, transport->fd, bytes, count, MSG_NOSIGNAL, NULL, 0);
