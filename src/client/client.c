@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 #include "client/handshake.h"
 #include "client/outgoing.h"
-#include "client/printable.h"
 #include "client/socket.h"
 
 #define INPUT_BYTES     (64 * 1024)

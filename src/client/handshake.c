@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "client/printable.h"
+#include "base/printable.h"
 #include "ws/handshake.h"
 
 #define NONCE_BYTES 16

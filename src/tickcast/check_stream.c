@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "client/printable.h"
+#include "base/printable.h"
 #include "key/glob.h"
 #include "key/key.h"
 #include "key/stream.h"

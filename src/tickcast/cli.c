@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_BYTES    32      /* longest name that the nearest one is searched for */
+#include "base/nearest.h"
+
+#define NAME_BYTES    32      /* of a name in a message */
 #define MAX_ARGUMENTS 1048576 /* streams of one `sub`: the broker has the say */
 
 enum { SUB = 1 << COMMAND_SUB, PUB = 1 << COMMAND_PUB, CHECK = 1 << COMMAND_CHECK_STREAM };
@@ -65,47 +67,20 @@ static const struct option_row {
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-/* Edits (insert, delete, replace) that make one name of the other. */
-static size_t distance(const char *a, const char *b) {
-    size_t row[NAME_BYTES + 1], a_bytes = strlen(a), b_bytes = strlen(b);
-    if (a_bytes > NAME_BYTES || b_bytes > NAME_BYTES) return NAME_BYTES;
-    for (size_t j = 0; j <= b_bytes; j++) row[j] = j;
-    for (size_t i = 1; i <= a_bytes; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b_bytes; j++) {
-            size_t replace = diagonal + (a[i - 1] != b[j - 1]);
-            size_t insert = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = replace < insert ? replace : insert;
-        }
-    }
-    return row[b_bytes];
-}
-
+/* What `name` was probably meant to be, among the options or (without one) the commands. */
 static const char *nearest_option(const char *name, enum command command) {
-    const char *best = "--help";
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < LENGTH(rows); i++) {
-        if (!(rows[i].commands & (1U << command))) continue;
-        size_t edits = distance(name, rows[i].name);
-        if (edits >= least) continue;
-        least = edits;
-        best = rows[i].name;
-    }
-    return best;
+    const char *names[LENGTH(rows) + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < LENGTH(rows); i++)
+        if (rows[i].commands & (1U << command)) names[count++] = rows[i].name;
+    names[count] = NULL;
+    return nearest(name, names);
 }
 
 static const char *nearest_command(const char *name) {
-    const char *best = "help";
-    size_t least = distance(name, best);
-    for (size_t i = COMMAND_SUB; i < LENGTH(commands); i++) {
-        size_t edits = distance(name, commands[i].name);
-        if (edits >= least) continue;
-        least = edits;
-        best = commands[i].name;
-    }
-    return best;
+    const char *names[LENGTH(commands) + 1] = {"help"};
+    for (size_t i = COMMAND_SUB; i < LENGTH(commands); i++) names[i] = commands[i].name;
+    return nearest(name, names);
 }
 
 static enum command find_command(const char *name) {
@@ -163,10 +138,12 @@ static int option_parse(int argc, char **argv, int *at, struct cli *options, cha
     if (!row) {
         char name[NAME_BYTES * 2];
         snprintf(name, sizeof name, "%.*s", (int)(bytes < NAME_BYTES ? bytes : NAME_BYTES), text);
-        snprintf(error, CLI_ERROR_BYTES, "%s is not an option%s%s; the nearest is %s", name,
-                 options->command ? " of " : "",
-                 options->command ? commands[options->command].name : "",
-                 nearest_option(name, options->command));
+        const char *of = options->command ? commands[options->command].name : "";
+        const char *meant = nearest_option(name, options->command);
+        snprintf(error, CLI_ERROR_BYTES, "%s is not an option%s%s; %s%s%s%s%s", name,
+                 *of ? " of " : "", of, meant ? "did you mean " : "see tickcast ",
+                 meant ? meant : of, meant ? "?" : "", !meant && *of ? " " : "",
+                 meant ? "" : "--help");
         return -1;
     }
     if (row->kind == FLAG && equals) {
@@ -191,8 +168,10 @@ static int command_parse(int *argc, char ***argv, struct cli *options, char *err
     }
     options->command = find_command(name);
     if (!options->command && strcmp(name, "help") != 0) {
-        snprintf(error, CLI_ERROR_BYTES, "%.100s is not a command; the nearest is %s", name,
-                 nearest_command(name));
+        const char *meant = nearest_command(name);
+        snprintf(error, CLI_ERROR_BYTES, "%.100s is not a command; %s%s%s", name,
+                 meant ? "did you mean " : "see tickcast --help", meant ? meant : "",
+                 meant ? "?" : "");
         return -1;
     }
     --*argc;

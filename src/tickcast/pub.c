@@ -6,14 +6,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 #include "client/client.h"
-#include "client/printable.h"
+#include "feed/csv.h"
+#include "feed/lines.h"
 #include "key/key.h"
 #include "proto/json.h"
 #include "proto/publish.h"
 #include "tickcast/commands.h"
-#include "tickcast/csv.h"
-#include "tickcast/lines.h"
 #include "tickcast/publisher.h"
 
 #define CLOSE_MS 1000

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/printable.h"
+#include "base/printable.h"
 #include "proto/msgpack_walk.h"
 
 #define HIGH_BYTES   (1024 * 1024) /* queued bytes at which it waits */

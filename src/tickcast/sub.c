@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 #include "client/client.h"
-#include "client/printable.h"
 #include "proto/json.h"
 #include "proto/subscribe.h"
 #include "tickcast/commands.h"

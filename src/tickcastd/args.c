@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
 #define FLAG_BYTES 64 /* longer flags are unknown */
 
 /* The flags of ARGS_FLAGS by their place in it. */
@@ -132,7 +134,7 @@ static void take_argument(struct parser *parser, const char *argument) {
     /* what follows was probably meant to be its value */
     const char *next = parser->at + 1 < parser->argc ? parser->argv[parser->at + 1] : "-";
     if (*name != '\0' && equals == NULL && *next != '-') parser->at++;
-    const char *meant = *name != '\0' ? report_nearest(name, parser->known) : NULL;
+    const char *meant = *name != '\0' ? nearest(name, parser->known) : NULL;
     report_add(parser->report, &here, NULL, "unknown argument '%s'%s%s%s", argument,
                meant != NULL ? "; did you mean '--" : "", meant != NULL ? meant : "",
                meant != NULL ? "'?" : "");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/nearest.h"
 #include "tickcastd/units.h"
 
 struct reader {
@@ -72,7 +73,7 @@ static void report_unknown(const struct reader *reader, const yaml_node_t *key, 
     snprintf(shown, sizeof shown, "%s%s", within, name);
     for (char *c = shown; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
-    const char *meant = report_nearest(name, known);
+    const char *meant = nearest(name, known);
     report_add(reader->report, &origin, shown, "unknown name%s%s%s",
                meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "",
                meant != NULL ? "'?" : "");

@@ -34,7 +34,4 @@ void report_value(struct report *report, const struct origin *origin, const char
 /** "FILE:LINE", "command line" or "default". Returns `out`. */
 const char *origin_text(const struct origin *origin, const char *file, char out[ORIGIN_TEXT_BYTES]);
 
-/** The one of `names` (up to a NULL) that `text` is a misspelling of, or NULL. */
-const char *report_nearest(const char *text, const char *const *names);
-
 #endif

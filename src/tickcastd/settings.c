@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/units.h"
 
@@ -113,7 +114,7 @@ static void refuse(unsigned number, const char *text, const struct origin *origi
     uint64_t value;
     const char *suggestion = NULL;
     if (words != NULL)
-        suggestion = report_nearest(text, words);
+        suggestion = nearest(text, words);
     else if (units_suggest(units_of(number), text, meant) &&
              units_parse(units_of(number), meant, &value) && option_allows(number, value))
         suggestion = meant;

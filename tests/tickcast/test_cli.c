@@ -53,15 +53,15 @@ Test(cli, pub_takes_one_message_or_standard_input) {
 
 Test(cli, mistakes_name_the_nearest) {
     cr_assert_eq(PARSE("sub", "--jsn", "a/b/c"), -1);
-    told("--jsn is not an option of sub; the nearest is --json");
+    told("--jsn is not an option of sub; did you mean --json?");
     cr_assert_eq(PARSE("sub", "--csv=x", "a/b/c"), -1);
     told("--csv is not an option of sub");
     cr_assert_eq(PARSE("pbu"), -1);
-    told("the nearest is pub");
+    told("did you mean pub?");
     cr_assert_eq(PARSE("check-streams"), -1);
-    told("the nearest is check-stream");
+    told("did you mean check-stream?");
     cr_assert_eq(PARSE("--versoin"), -1);
-    told("the nearest is --version");
+    told("did you mean --version?");
 }
 
 Test(cli, values_are_checked) {

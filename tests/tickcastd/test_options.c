@@ -127,15 +127,3 @@ Test(options, flags_that_are_no_settings_are_told_to_the_caller) {
     cr_assert(not(outcome.args.version));
     release(&outcome);
 }
-
-Test(options, a_misspelt_name_finds_its_neighbour) {
-    static const char *const names[] = {"slow_time", "slow_memory", "workers", NULL};
-    cr_assert(eq(str, (char *)report_nearest("slow_tmie", names), "slow_time"));
-    cr_assert(eq(str, (char *)report_nearest("worker", names), "workers"));
-    cr_assert(report_nearest("", names) == NULL);
-    cr_assert(report_nearest("elephant", names) == NULL);
-    char longer[200];
-    memset(longer, 'a', sizeof longer - 1);
-    longer[sizeof longer - 1] = '\0';
-    cr_assert(report_nearest(longer, names) == NULL);
-}

@@ -1,4 +1,4 @@
-#include "tickcast/csv.h"
+#include "feed/csv.h"
 
 #include <errno.h>
 #include <msgpack.h>
@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/printable.h"
 #include "base/utf8.h"
-#include "client/printable.h"
+#include "feed/number.h"
 #include "key/key.h"
-#include "tickcast/number.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define NAME_TEXT       100 /* of a name in a message */

@@ -8,8 +8,8 @@
  * zeros is text too. A field in double quotes is always text; "" in it is one quote. A field does
  * not continue on the next line. One thread.
  */
-#ifndef TICKCAST_CLI_CSV_H
-#define TICKCAST_CLI_CSV_H
+#ifndef FEED_CSV_H
+#define FEED_CSV_H
 
 #include <stddef.h>
 

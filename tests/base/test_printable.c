@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "client/printable.h"
+#include "base/printable.h"
 
 static char out[32];
 

@@ -1,6 +1,6 @@
 /* Text of a peer or user, made fit for a line on a terminal. Pure. */
-#ifndef CLIENT_PRINTABLE_H
-#define CLIENT_PRINTABLE_H
+#ifndef BASE_PRINTABLE_H
+#define BASE_PRINTABLE_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "tickcast/number.h"
+#include "feed/number.h"
 
 static struct number parse(const char *text) {
     struct number number = {0};

@@ -1,4 +1,4 @@
-#include "client/printable.h"
+#include "base/printable.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "tickcast/csv.h"
+#include "feed/csv.h"
 
 static struct csv *csv;
 static struct csv_message message;

@@ -1,6 +1,6 @@
 /* Lines of a descriptor that may deliver them in any pieces. Lines may be changed in place. */
-#ifndef TICKCAST_CLI_LINES_H
-#define TICKCAST_CLI_LINES_H
+#ifndef FEED_LINES_H
+#define FEED_LINES_H
 
 #include <stdbool.h>
 #include <stddef.h>

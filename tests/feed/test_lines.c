@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tickcast/lines.h"
+#include "feed/lines.h"
 
 static struct lines lines;
 static int fds[2];

@@ -1,4 +1,4 @@
-#include "tickcast/number.h"
+#include "feed/number.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* Numbers in text: as JSON writes them, and also ".5" and "5.". Pure. */
-#ifndef TICKCAST_CLI_NUMBER_H
-#define TICKCAST_CLI_NUMBER_H
+#ifndef FEED_NUMBER_H
+#define FEED_NUMBER_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "tickcast/lines.h"
+#include "feed/lines.h"
 
 #include <errno.h>
 #include <stdlib.h>
