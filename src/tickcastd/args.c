@@ -5,6 +5,7 @@
 #include "base/nearest.h"
 
 #define FLAG_BYTES 64 /* longer flags are unknown */
+#define DEMO_FEED  "sim,name=demo"
 
 /* The flags of ARGS_FLAGS by their place in it. */
 enum flag {
@@ -14,6 +15,8 @@ enum flag {
     FLAG_LISTEN_TLS,
     FLAG_CERT,
     FLAG_KEY,
+    FLAG_DEMO,
+    FLAG_FEED,
     FLAG_CHECK,
     FLAG_JSON,
     FLAG_VERSION,
@@ -80,6 +83,9 @@ static void take_value(struct parser *parser, unsigned number, const char *value
     case FLAG_KEY:
         parser->key = value;
         break;
+    case FLAG_FEED:
+        feeds_parse(parser->settings, value, &here, parser->report);
+        break;
     default:
         setting_read(parser->settings, number - FLAG_COUNT, value, &here, parser->report);
     }
@@ -88,6 +94,8 @@ static void take_value(struct parser *parser, unsigned number, const char *value
 /* The place of a switch among the answers, NULL for a flag that has a value. */
 static bool *switch_of(struct args *args, unsigned number) {
     switch (number) {
+    case FLAG_DEMO:
+        return &args->demo;
     case FLAG_CHECK:
         return &args->check;
     case FLAG_JSON:
@@ -164,5 +172,6 @@ void args_parse(int argc, char **argv, struct args *args, struct settings *setti
     name_flags(&parser);
     for (parser.at = 1; parser.at < argc; parser.at++) take_argument(&parser, argv[parser.at]);
     certify(&parser);
+    if (args->demo) feeds_parse(settings, DEMO_FEED, &here, report);
     if (args->json && !args->check) report_add(report, &here, "json", "is for --check only");
 }

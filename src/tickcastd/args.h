@@ -6,7 +6,7 @@
 
 /** What is asked for beside settings. */
 struct args {
-    bool check, json, version, help, help_config;
+    bool demo, check, json, version, help, help_config;
 };
 
 /** Reads the command line; settings->file and *args are set, and values in `settings`. All mistakes
@@ -24,6 +24,10 @@ void args_parse(int argc, char **argv, struct args *args, struct settings *setti
     X("listen-tls", "HOST:PORT", "listen for wss, with --cert and --key; may be repeated")         \
     X("cert", "FILE", "certificate chain of --listen-tls, PEM")                                    \
     X("key", "FILE", "private key of --listen-tls, PEM")                                           \
+    X("demo", "", "publish an invented market: short for --feed sim,name=demo")                    \
+    X("feed", "TYPE[,NAME=VALUE]...",                                                              \
+      "publish from a feed, see below; may be repeated; with it the feeds of the file are not "    \
+      "used")                                                                                      \
     X("check", "",                                                                                 \
       "print the settings that count, where each came from and the memory that can "               \
       "be needed, and end")                                                                        \

@@ -50,6 +50,13 @@ static void print_listener(const struct settings *settings, uint32_t number, FIL
             origin_text(&listener->origin, settings->file, place));
 }
 
+static void print_feed(const struct settings *settings, uint32_t number, FILE *out) {
+    const struct feed_setting *feed = &settings->feeds[number];
+    char text[FEED_TEXT_BYTES], place[ORIGIN_TEXT_BYTES];
+    fprintf(out, "  %-46s %s\n", feed_setting_text(feed, text),
+            origin_text(&feed->origin, settings->file, place));
+}
+
 static void print_memory(const struct estimate *estimate, FILE *out) {
     char size[HUMAN_BYTES];
     fputs("memory at worst\n", out);
@@ -74,6 +81,8 @@ void check_print(const struct settings *settings, FILE *out) {
     for (unsigned i = 0; i < SETTING_COUNT; i++) print_setting(settings, i, &resolved, out);
     fputs("listeners\n", out);
     for (uint32_t i = 0; i < settings->listener_count; i++) print_listener(settings, i, out);
+    if (settings->feed_count > 0) fputs("feeds\n", out);
+    for (uint32_t i = 0; i < settings->feed_count; i++) print_feed(settings, i, out);
     struct estimate estimate;
     estimate_memory(&resolved, has_tls(settings), &estimate);
     print_memory(&estimate, out);
@@ -112,6 +121,19 @@ static json_t *json_of_listeners(const struct settings *settings) {
     return list;
 }
 
+static json_t *json_of_feeds(const struct settings *settings) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < settings->feed_count; i++) {
+        const struct feed_setting *feed = &settings->feeds[i];
+        char text[FEED_TEXT_BYTES], place[ORIGIN_TEXT_BYTES];
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "type",
+                                              feed_type_names[feed->options.type], "feed",
+                                              feed_setting_text(feed, text), "from",
+                                              origin_text(&feed->origin, settings->file, place)));
+    }
+    return list;
+}
+
 static void append_warning(void *list, const char *sentence) {
     json_array_append_new(list, json_string(sentence));
 }
@@ -127,11 +149,11 @@ void check_print_json(const struct settings *settings, FILE *out) {
                                                 "bytes", (json_int_t)estimate.rows[i].bytes, "how",
                                                 estimate.rows[i].how));
     settings_warn(settings, append_warning, warnings);
-    json_t *all = json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "settings",
-                            json_of_settings(settings, &resolved), "listeners",
-                            json_of_listeners(settings), "warnings", warnings, "memory", memory,
-                            "memory_bytes", (json_int_t)estimate.total_bytes, "kernel_bytes",
-                            (json_int_t)estimate.kernel_bytes);
+    json_t *all = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "settings", json_of_settings(settings, &resolved),
+        "listeners", json_of_listeners(settings), "feeds", json_of_feeds(settings), "warnings",
+        warnings, "memory", memory, "memory_bytes", (json_int_t)estimate.total_bytes,
+        "kernel_bytes", (json_int_t)estimate.kernel_bytes);
     json_dumpf(all, out, JSON_INDENT(2));
     fputc('\n', out);
     json_decref(all);

@@ -4,93 +4,22 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
-#include "base/nearest.h"
+#include "tickcastd/reader.h"
 #include "tickcastd/units.h"
-
-struct reader {
-    struct settings *settings;
-    struct report *report;
-    yaml_document_t *document;
-};
-
-static struct origin origin_of(const yaml_node_t *node) {
-    return (struct origin){FROM_FILE, (unsigned)node->start_mark.line + 1};
-}
-
-static const char *type_of(const yaml_node_t *node) {
-    return node->type == YAML_SEQUENCE_NODE ? "a list" : "a map";
-}
-
-/* The text of a scalar; NULL, and reported, if it is something else. */
-static const char *text_of(const struct reader *reader, const yaml_node_t *node, const char *name,
-                           const char *allowed) {
-    struct origin origin = origin_of(node);
-    if (node->type != YAML_SCALAR_NODE) {
-        report_add(reader->report, &origin, name, "value is %s: allowed is %s", type_of(node),
-                   allowed);
-        return NULL;
-    }
-    const char *text = (const char *)node->data.scalar.value;
-    if (strlen(text) != node->data.scalar.length) {
-        report_add(reader->report, &origin, name, "value has a zero byte: allowed is %s", allowed);
-        return NULL;
-    }
-    return text;
-}
-
-/* Calls `visit` for each pair of a map; names that are no text or were there before are reported.
- */
-static void each_pair(struct reader *reader, const yaml_node_t *map, void *arg,
-                      void (*visit)(struct reader *reader, void *arg, const char *name,
-                                    const yaml_node_t *key, yaml_node_t *value)) {
-    const yaml_node_pair_t *pairs = map->data.mapping.pairs.start;
-    for (const yaml_node_pair_t *pair = pairs; pair < map->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
-        const char *name = text_of(reader, key, NULL, "a name before the ':'");
-        if (name == NULL) continue;
-        const yaml_node_t *first = NULL;
-        for (const yaml_node_pair_t *before = pairs; before < pair && first == NULL; before++) {
-            const yaml_node_t *other = yaml_document_get_node(reader->document, before->key);
-            if (other->type == YAML_SCALAR_NODE &&
-                strcmp((const char *)other->data.scalar.value, name) == 0)
-                first = other;
-        }
-        struct origin origin = origin_of(key);
-        if (first != NULL)
-            report_add(reader->report, &origin, name, "was set already in line %u",
-                       origin_of(first).line);
-        else
-            visit(reader, arg, name, key, yaml_document_get_node(reader->document, pair->value));
-    }
-}
-
-static void report_unknown(const struct reader *reader, const yaml_node_t *key, const char *within,
-                           const char *name, const char *const *known) {
-    struct origin origin = origin_of(key);
-    char shown[REPORT_VALUE_BYTES];
-    snprintf(shown, sizeof shown, "%s%s", within, name);
-    for (char *c = shown; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
-    const char *meant = nearest(name, known);
-    report_add(reader->report, &origin, shown, "unknown name%s%s%s",
-               meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "",
-               meant != NULL ? "'?" : "");
-}
 
 static void read_address(struct reader *reader, const yaml_node_t *node,
                          struct listen_setting *listener, const char *name) {
-    const char *text = text_of(reader, node, name, LISTEN_ALLOWED);
-    struct origin origin = origin_of(node);
+    const char *text = reader_text(reader, node, name, LISTEN_ALLOWED);
+    struct origin origin = reader_origin(node);
     if (text != NULL && listen_parse(text, listener) < 0)
         report_value(reader->report, &origin, name, text, LISTEN_ALLOWED, NULL);
 }
 
 static void read_file_name(struct reader *reader, const yaml_node_t *node, const char *name,
                            char **file) {
-    const char *text = text_of(reader, node, name, "the name of a file");
-    struct origin origin = origin_of(node);
+    const char *text = reader_text(reader, node, name, "the name of a file");
+    struct origin origin = reader_origin(node);
     if (text != NULL && *text == '\0')
         report_value(reader->report, &origin, name, text, "the name of a file", NULL);
     else if (text != NULL)
@@ -99,8 +28,8 @@ static void read_file_name(struct reader *reader, const yaml_node_t *node, const
 
 static void read_path(struct reader *reader, const yaml_node_t *node,
                       struct listen_setting *listener) {
-    const char *text = text_of(reader, node, "listen.unix", LISTEN_PATH_ALLOWED);
-    struct origin origin = origin_of(node);
+    const char *text = reader_text(reader, node, "listen.unix", LISTEN_PATH_ALLOWED);
+    struct origin origin = reader_origin(node);
     if (text != NULL && listen_parse_path(text, listener) < 0)
         report_value(reader->report, &origin, "listen.unix", text, LISTEN_PATH_ALLOWED, NULL);
 }
@@ -114,7 +43,7 @@ static void visit_listen(struct reader *reader, void *arg, const char *name, con
     } else if (strcmp(name, "key") == 0) {
         read_file_name(reader, value, "listen.key", &listener->key);
     } else if (strcmp(name, "address") == 0 || strcmp(name, "unix") == 0) {
-        struct origin origin = origin_of(key);
+        struct origin origin = reader_origin(key);
         if (listener->host != NULL || listener->unix_path != NULL)
             report_add(reader->report, &origin, "listen", "both address and unix; one is allowed");
         else if (*name == 'a')
@@ -122,7 +51,7 @@ static void visit_listen(struct reader *reader, void *arg, const char *name, con
         else
             read_path(reader, value, listener);
     } else {
-        report_unknown(reader, key, "listen.", name, known);
+        reader_report_unknown(reader, key, "listen.", name, known);
     }
 }
 
@@ -138,11 +67,11 @@ static bool has_place(struct reader *reader, const yaml_node_t *map) {
 }
 
 static void read_listener(struct reader *reader, const yaml_node_t *node) {
-    struct listen_setting listener = {.origin = origin_of(node)};
+    struct listen_setting listener = {.origin = reader_origin(node)};
     if (node->type != YAML_MAPPING_NODE) {
         read_address(reader, node, &listener, "listen");
     } else {
-        each_pair(reader, node, &listener, visit_listen);
+        reader_each_pair(reader, node, &listener, visit_listen);
         if (!has_place(reader, node))
             report_add(reader->report, &listener.origin, "listen",
                        "neither address nor unix; one of them is needed");
@@ -159,7 +88,7 @@ static void read_listeners(struct reader *reader, const yaml_node_t *node) {
         return;
     }
     const yaml_node_item_t *item = node->data.sequence.items.start;
-    struct origin origin = origin_of(node);
+    struct origin origin = reader_origin(node);
     if (item == node->data.sequence.items.top)
         report_add(reader->report, &origin, "listen", "the list is empty; leave the line out");
     for (; item < node->data.sequence.items.top; item++)
@@ -169,8 +98,8 @@ static void read_listeners(struct reader *reader, const yaml_node_t *node) {
 /* MarketStore's name for its only listener. */
 static void read_listen_port(struct reader *reader, const yaml_node_t *node) {
     static const char allowed[] = "a port from 0 to 65535";
-    const char *text = text_of(reader, node, "listen_port", allowed);
-    struct listen_setting listener = {.origin = origin_of(node)};
+    const char *text = reader_text(reader, node, "listen_port", allowed);
+    struct listen_setting listener = {.origin = reader_origin(node)};
     uint64_t port;
     if (text == NULL) return;
     if (!units_parse(UNITS_COUNT, text, &port) || port > UINT16_MAX) {
@@ -188,16 +117,19 @@ static void visit_top(struct reader *reader, void *arg, const char *name, const 
     int number = settings_find(name);
     if (number >= 0) {
         char allowed[SETTINGS_TEXT_BYTES];
-        struct origin origin = origin_of(key);
-        const char *text = text_of(reader, value, name, setting_allowed((unsigned)number, allowed));
+        struct origin origin = reader_origin(key);
+        const char *text =
+            reader_text(reader, value, name, setting_allowed((unsigned)number, allowed));
         if (text != NULL)
             setting_read(reader->settings, (unsigned)number, text, &origin, reader->report);
     } else if (strcmp(name, "listen") == 0) {
         read_listeners(reader, value);
     } else if (strcmp(name, "listen_port") == 0) {
         read_listen_port(reader, value);
+    } else if (strcmp(name, "feeds") == 0) {
+        reader_feeds(reader, value);
     } else {
-        report_unknown(reader, key, "", name, settings_names());
+        reader_report_unknown(reader, key, "", name, settings_names());
     }
 }
 
@@ -221,12 +153,12 @@ static bool read_document(struct reader *reader, yaml_document_t *document, bool
     reader->document = document;
     yaml_node_t *root = yaml_document_get_root_node(document);
     if (root == NULL) return false;
-    struct origin origin = origin_of(root);
+    struct origin origin = reader_origin(root);
     bool empty = root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0;
     if (!first)
         report_add(reader->report, &origin, NULL, "a second document; one is allowed");
     else if (root->type == YAML_MAPPING_NODE)
-        each_pair(reader, root, NULL, visit_top);
+        reader_each_pair(reader, root, NULL, visit_top);
     else if (!empty)
         report_add(reader->report, &origin, NULL, "allowed are lines `NAME: VALUE` only");
     return true;

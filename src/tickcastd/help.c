@@ -43,6 +43,30 @@ static void print_setting_flag(unsigned number, const struct tickcast_options *s
     print_wrapped(sentence, out);
 }
 
+/* The options of each type of feed; `set` are the defaults. */
+static void print_feed(enum feed_type type, FILE *out) {
+    struct feed_options standard;
+    feed_options_init(&standard, type);
+    fprintf(out, "  --feed %s: %s\n", feed_type_names[type], feed_type_sentences[type]);
+    for (unsigned i = 0; i < feed_option_count; i++) {
+        char value[FEED_TEXT_BYTES], sentence[3 * FEED_TEXT_BYTES];
+        const struct feed_option_row *row = &feed_option_rows[i];
+        if (!(row->types & 1U << type)) continue;
+        feed_option_text(&standard, i, value);
+        snprintf(sentence, sizeof sentence, "%s: %s%s%s%s", row->name, row->sentence,
+                 *value != '\0' ? " (default: " : "", value, *value != '\0' ? ")" : "");
+        print_wrapped(sentence, out);
+    }
+    feed_options_fini(&standard);
+}
+
+static void print_feeds(FILE *out) {
+    fputs("\nfeeds; in the configuration file `feeds`, a list of maps with `type` and options. The "
+          "items of a\nlist stand between blanks: --feed 'sim,symbols=AAPL MSFT,rate=100'\n",
+          out);
+    for (int type = 0; type < FEED_TYPES; type++) print_feed((enum feed_type)type, out);
+}
+
 void help_print(FILE *out) {
     struct tickcast_options standard;
     tickcast_options_init(&standard);
@@ -62,7 +86,29 @@ void help_print(FILE *out) {
 #undef PRINT_FLAG
     fputs("\nsettings, also in the configuration file with `_` in place of `-`\n", out);
     for (unsigned i = 0; i < SETTING_COUNT; i++) print_setting_flag(i, &standard, out);
+    print_feeds(out);
     fputs("\nexit codes: 0 good, 1 failed, 2 wrong usage, 78 wrong configuration\n", out);
+}
+
+static void print_feed_rows(FILE *out) {
+    fputs("\n| option of a feed | of | default | allowed | meaning |\n|---|---|---|---|---|\n",
+          out);
+    for (unsigned i = 0; i < feed_option_count; i++) {
+        const struct feed_option_row *row = &feed_option_rows[i];
+        struct feed_options standard;
+        char types[FEED_TEXT_BYTES] = "", value[FEED_TEXT_BYTES], allowed[FEED_TEXT_BYTES];
+        size_t used = 0;
+        for (int type = 0; type < FEED_TYPES; type++) {
+            if (!(row->types & 1U << type)) continue;
+            used += (size_t)snprintf(types + used, sizeof types - used, "%s%s",
+                                     used > 0 ? ", " : "", feed_type_names[type]);
+        }
+        feed_options_init(&standard, FEED_SIM);
+        fprintf(out, "| `%s` | %s | %s | %s | %s |\n", row->name, types,
+                feed_option_text(&standard, i, value), feed_option_allowed(i, allowed),
+                row->sentence);
+        feed_options_fini(&standard);
+    }
 }
 
 void help_print_config(FILE *out) {
@@ -73,7 +119,9 @@ void help_print_config(FILE *out) {
           "`unix:PATH` or maps with `address` or `unix`, and for TLS `cert` and `key` | where to "
           "listen |\n"
           "| `listen_port` | | a port from 0 to 65535 | MarketStore's name for "
-          "`listen: 0.0.0.0:PORT` |\n",
+          "`listen: 0.0.0.0:PORT` |\n"
+          "| `feeds` | | a list of maps with `type` (" FEED_NAME_ALLOWED ") and its options, see "
+          "below | what the daemon publishes by itself |\n",
           out);
     for (unsigned i = 0; i < SETTING_COUNT; i++) {
         char value[SETTINGS_TEXT_BYTES], allowed[SETTINGS_TEXT_BYTES];
@@ -81,4 +129,5 @@ void help_print_config(FILE *out) {
                 setting_text(&standard, i, value), setting_allowed(i, allowed),
                 setting_sentence(i));
     }
+    print_feed_rows(out);
 }

@@ -14,6 +14,7 @@
 #include "tickcastd/config.h"
 #include "tickcastd/help.h"
 #include "tickcastd/logging.h"
+#include "tickcastd/run_feeds.h"
 
 enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
@@ -87,8 +88,14 @@ static int serve(struct tickcast_broker *broker, const struct settings *settings
         logging_say(logging, LOG_ERROR, "cannot start: %s", reason(result));
         return EXIT_FAILED;
     }
+    struct running_feeds feeds;
+    if (running_feeds_start(&feeds, broker, settings) < 0) {
+        logging_say(logging, LOG_ERROR, "cannot start a feed: %s", strerror(errno));
+        return EXIT_FAILED;
+    }
     logging_plain(logging, "ready");
     wait_for_signal(logging);
+    running_feeds_stop(&feeds);
     result = tickcast_broker_stop(broker);
     if (result == TICKCAST_OK) return EXIT_GOOD;
     logging_say(logging, LOG_ERROR, "cannot stop: %s", reason(result));

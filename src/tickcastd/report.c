@@ -6,9 +6,11 @@
 
 #include "base/log.h"
 
+/* A flag is written with '-'; what is named after a blank is a part of its value. */
 static void write_flag(FILE *out, const char *name) {
     fputs("--", out);
-    for (; *name != '\0'; name++) fputc(*name == '_' ? '-' : *name, out);
+    for (; *name != '\0' && *name != ' '; name++) fputc(*name == '_' ? '-' : *name, out);
+    fputs(name, out);
 }
 
 void report_add(struct report *report, const struct origin *origin, const char *name,
@@ -48,5 +50,21 @@ const char *origin_text(const struct origin *origin, const char *file,
         snprintf(out, ORIGIN_TEXT_BYTES, "%s", name);
     else
         snprintf(out, ORIGIN_TEXT_BYTES, "%s:%u", name, origin->line);
+    return out;
+}
+
+const char *report_shown(const char *name, char out[REPORT_VALUE_BYTES]) {
+    snprintf(out, REPORT_VALUE_BYTES, "%s", name);
+    for (char *c = out; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
+    return out;
+}
+
+const char *words_join(const char *const *words, char *out, size_t bytes) {
+    size_t used = 0;
+    for (; *words != NULL && used < bytes; words++) {
+        const char *before = used == 0 ? "" : words[1] == NULL ? " or " : ", ";
+        used += (size_t)snprintf(out + used, bytes - used, "%s%s", before, *words);
+    }
     return out;
 }

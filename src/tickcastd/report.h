@@ -34,4 +34,10 @@ void report_value(struct report *report, const struct origin *origin, const char
 /** "FILE:LINE", "command line" or "default". Returns `out`. */
 const char *origin_text(const struct origin *origin, const char *file, char out[ORIGIN_TEXT_BYTES]);
 
+/** A name from the outside, fit for a line: control characters become '?'. Returns `out`. */
+const char *report_shown(const char *name, char out[REPORT_VALUE_BYTES]);
+
+/** "a, b or c" of the words up to a NULL. Returns `out`. */
+const char *words_join(const char *const *words, char *out, size_t bytes);
+
 #endif

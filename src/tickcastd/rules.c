@@ -73,6 +73,7 @@ static void check_listener(const struct settings *settings, uint32_t number,
 void settings_complete(struct settings *settings, struct report *report) {
     prefer_command_line(settings);
     listen_by_default(settings);
+    feeds_complete(settings, report);
     for (uint32_t i = 0; i < settings->listener_count; i++) check_listener(settings, i, report);
 
     const struct tickcast_options *options = &settings->options;

@@ -11,7 +11,7 @@
 
 #define NAME(kind, name, standard, lowest, highest, sentence) #name,
 static const char *const names[] = {TICKCAST_OPTIONS(NAME) "log_level", "listen", "listen_port",
-                                    NULL};
+                                    "feeds", NULL};
 
 static const char *const bool_words[] = {"false", "true", NULL};
 static const char *const peers_words[] = {"loopback", "any", NULL};
@@ -25,6 +25,8 @@ void settings_init(struct settings *settings) {
 void settings_fini(struct settings *settings) {
     for (uint32_t i = 0; i < settings->listener_count; i++) listen_fini(&settings->listeners[i]);
     free(settings->listeners);
+    for (uint32_t i = 0; i < settings->feed_count; i++) feed_setting_fini(&settings->feeds[i]);
+    free(settings->feeds);
 }
 
 const char *const *settings_names(void) {
@@ -63,19 +65,11 @@ static uint64_t value_of(const struct tickcast_options *options, unsigned number
     return option_get(options, number);
 }
 
-static void allowed_words(const char *const *words, char out[SETTINGS_TEXT_BYTES]) {
-    size_t used = 0;
-    for (; *words != NULL; words++) {
-        const char *before = used == 0 ? "" : words[1] == NULL ? " or " : ", ";
-        used += (size_t)snprintf(out + used, SETTINGS_TEXT_BYTES - used, "%s%s", before, *words);
-    }
-}
-
 const char *setting_allowed(unsigned number, char out[SETTINGS_TEXT_BYTES]) {
     static const char *const nouns[] = {"a whole number", "a size", "a time"};
     const char *const *words = words_of(number);
     if (words != NULL) {
-        allowed_words(words, out);
+        words_join(words, out, SETTINGS_TEXT_BYTES);
         return out;
     }
     const struct option_row *row = &option_rows[number];
@@ -146,4 +140,12 @@ void settings_listen(struct settings *settings, const struct listen_setting *lis
     if (more == NULL) err(1, "no memory");
     settings->listeners = more;
     settings->listeners[settings->listener_count++] = *listener;
+}
+
+void settings_feed(struct settings *settings, const struct feed_setting *feed) {
+    struct feed_setting *more =
+        reallocarray(settings->feeds, settings->feed_count + 1, sizeof settings->feeds[0]);
+    if (more == NULL) err(1, "no memory");
+    settings->feeds = more;
+    settings->feeds[settings->feed_count++] = *feed;
 }

@@ -1,6 +1,6 @@
 /*
- * The daemon's settings: the broker's options (the table of tickcast/options.h), the log level and
- * the listeners, each with where it came from. Used in this order by one thread:
+ * The daemon's settings: the broker's options (the table of tickcast/options.h), the log level,
+ * the listeners and the feeds, each with where it came from. Used in this order by one thread:
  *
  *     settings_init -> args_parse -> config_load -> settings_complete -> (check or run) ->
  * settings_fini
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "broker/options.h"
+#include "tickcastd/feeds.h"
 #include "tickcastd/listen.h"
 #include "tickcastd/report.h"
 
@@ -28,6 +29,8 @@ struct settings {
     const char *file; /**< the configuration file's name, or NULL; the caller's */
     struct listen_setting *listeners;
     uint32_t listener_count;
+    struct feed_setting *feeds;
+    uint32_t feed_count;
 };
 
 void settings_init(struct settings *settings);
@@ -52,6 +55,9 @@ void setting_read(struct settings *settings, unsigned number, const char *text,
 
 /** Adds a listener, taking over its texts. */
 void settings_listen(struct settings *settings, const struct listen_setting *listener);
+
+/** Adds a feed, taking over its texts. */
+void settings_feed(struct settings *settings, const struct feed_setting *feed);
 
 /** What can only be seen when everything is read: defaults that depend on other settings, settings
  *  that contradict each other, files that cannot be read. */

@@ -1,0 +1,62 @@
+/* Rules over the options of a feed, and over all feeds: feeds_complete. */
+#include <string.h>
+
+#include "tickcastd/settings.h"
+
+/* Feeds of the command line take the place of those of the file, as listeners do. */
+static void prefer_command_line(struct settings *settings) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < settings->feed_count; i++)
+        if (settings->feeds[i].origin.source == FROM_COMMAND_LINE) kept++;
+    if (kept == 0) return;
+    kept = 0;
+    for (uint32_t i = 0; i < settings->feed_count; i++) {
+        struct feed_setting *feed = &settings->feeds[i];
+        if (feed->origin.source == FROM_COMMAND_LINE)
+            settings->feeds[kept++] = *feed;
+        else
+            feed_setting_fini(feed);
+    }
+    settings->feed_count = kept;
+}
+
+static bool is_set(const struct feed_setting *feed, const char *name) {
+    return feed->set >> feed_option_find(name) & 1;
+}
+
+static const char *name_of(const struct feed_setting *feed) {
+    return feed->origin.source == FROM_FILE ? "feeds" : "feed";
+}
+
+static void check_rows(const struct feed_setting *feed, struct report *report) {
+    const struct feed_options *options = &feed->options;
+    bool csv = options->type == FEED_REPLAY || options->format == FEED_FORMAT_CSV;
+    const char *type = feed_type_names[options->type];
+    if (options->type == FEED_REPLAY && options->file == NULL)
+        report_add(report, &feed->origin, name_of(feed), "a %s feed needs file", type);
+    if (csv && options->key == NULL)
+        report_add(report, &feed->origin, name_of(feed),
+                   "a %s feed of rows needs key, as {symbol}/Tick/TRADE", type);
+    if (!csv && (is_set(feed, "key") || is_set(feed, "columns")))
+        report_add(report, &feed->origin, name_of(feed), "key and columns are for format csv only");
+    if (options->time == NULL && (is_set(feed, "time_unit") || is_set(feed, "speed")))
+        report_add(report, &feed->origin, name_of(feed),
+                   "time_unit and speed need time, the column that holds it");
+}
+
+void feeds_complete(struct settings *settings, struct report *report) {
+    const struct feed_setting *input = NULL;
+    prefer_command_line(settings);
+    if (settings->feed_count > FEED_MAX)
+        report_add(report, &settings->feeds[FEED_MAX].origin, name_of(settings->feeds),
+                   "%u feeds: allowed are %d", settings->feed_count, FEED_MAX);
+    for (uint32_t i = 0; i < settings->feed_count; i++) {
+        const struct feed_setting *feed = &settings->feeds[i];
+        if (feed->options.type != FEED_SIM) check_rows(feed, report);
+        if (feed->options.type != FEED_STDIN) continue;
+        if (input != NULL)
+            report_add(report, &feed->origin, name_of(feed),
+                       "a second stdin feed: there is one standard input");
+        input = feed;
+    }
+}
