@@ -2,7 +2,8 @@
 // behaves (decode a subscribe request, compile its globs, echo the bytes, deliver what matches). It
 // prints its address, then pushes each line of standard input, "KEY JSON", and ends with it.
 //
-//	marketstore [CERT KEY]      with a certificate it speaks wss
+//	marketstore [CERT KEY]      with a certificate it speaks wss; LISTEN in the environment is its
+//	                            address, a free port of loopback without it
 package main
 
 import (
@@ -129,7 +130,11 @@ func (c *catalog) push(key string, text string) {
 func main() {
 	c := &catalog{subscribers: map[*subscriber]bool{}}
 	http.HandleFunc("/ws", c.serve)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	address := os.Getenv("LISTEN")
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		log.Fatal(err)
 	}

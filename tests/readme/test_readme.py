@@ -1,0 +1,290 @@
+"""Every code block of README.md is run as it stands there, and does what the README says.
+
+A block is a file, where it is a program or a configuration, or a command of a shell. BLOCKS says what
+to do with each; a block that is not in it, or no longer in the README, is a failure.
+
+The README builds what is run here: TICKCAST_BUILD is only where Go keeps what it has compiled.
+"""
+import gzip
+import json
+import os
+import re
+import socket
+import subprocess
+import time
+import unittest
+
+import stage
+from blocks import blocks
+from stage import BUILD, BUILD_PATIENCE, OUTSIDE, PATIENCE, ROOT, Program
+
+README = {block.name: block for block in blocks((ROOT / "README.md").read_text())}
+BLOCKS = {} # name of a block: the method that runs it
+BAR = {"Epoch": 1700000040, "Open": 226.0, "Close": 226.25}
+TRADES = "epoch_ms,symbol,price,size\n" + "".join(
+    f"{1381152600000 + 100 * n},{'SPY' if n % 2 else 'AIG'},{167 + n / 4:.2f},{100 * n + 100}\n"
+    for n in range(40))
+
+
+def runs(*names):
+    """The decorated test runs the blocks with these names, which it gets as arguments."""
+    def decorate(method):
+        for name in names:
+            assert name not in BLOCKS, name
+            BLOCKS[name] = method
+
+        def test(self):
+            method(self, *(self.block(name) for name in names))
+        test.__doc__ = None
+        return test
+    return decorate
+
+
+class Readme(unittest.TestCase):
+    """The blocks, in a copy of the source in which the README's first lines were followed."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.source = stage.copy_of_source()
+        (cls.source / "node_modules").symlink_to("tests/clients/node/node_modules")
+        with gzip.open(cls.source / "trades.csv.gz", "wt") as out:
+            out.write(TRADES)
+        cls.environment = dict(
+            os.environ, PYTHONUNBUFFERED="1", TERM="xterm-256color",
+            PATH=f"{cls.source / 'build/bin'}:/usr/bin:{os.environ['PATH']}",
+            GOCACHE=str(BUILD / "go-cache"), CMAKE_BUILD_PARALLEL_LEVEL="2")
+        for name in "CFLAGS", "LDFLAGS", "NO_COLOR":
+            cls.environment.pop(name, None)
+        cls.shell(cls, README["The first ten minutes: sh"].text).finish(BUILD_PATIENCE)
+
+    def block(self, name):
+        return README[name].text
+
+    # Programs.
+
+    def shell(self, text, terminal=False, **environment):
+        """Runs a block as pasted into a shell."""
+        program = Pasted(["bash", "-euo", "pipefail", "-c", text], self.source,
+                         dict(self.environment, **environment), terminal)
+        if isinstance(self, unittest.TestCase):
+            self.addCleanup(program.end)
+        return program
+
+    def program(self, name, text):
+        """Writes a program under `name` and runs the command in its first line."""
+        (self.source / name).write_text(text)
+        command = re.match(r"(?:#|//|/\*) (.+?)(?: \*/)?$", text.split("\n")[0])
+        self.assertIsNotNone(command, f"the first line of {name} is not the command that runs it")
+        self.assertIn(name, command[1])
+        return self.shell(command[1])
+
+    def daemon(self, text="tickcastd"):
+        daemon = self.shell(text)
+        daemon.until(r"^ready$")
+        return daemon
+
+    def stop(self, daemon):
+        daemon.interrupt()
+        self.assertEqual(daemon.wait(), 0, daemon.text)
+
+    def configured(self, text):
+        """A daemon with this configuration, after --check took it."""
+        (self.source / "tickcast.yml").write_text(text)
+        self.shell(self.block("Configure: sh")).finish()
+        return self.daemon("tickcastd -c tickcast.yml")
+
+    def pub(self, key, data, *more):
+        done = subprocess.run(["tickcast", "pub", *more, key, json.dumps(data)], cwd=self.source,
+                              env=self.environment, capture_output=True, text=True, timeout=PATIENCE)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+    def pub_until(self, condition, key, data, *more):
+        """Publishes again and again: a subscriber need not be there at once."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition(0.2):
+            self.assertLess(time.monotonic(), deadline, "what was published did not arrive")
+            self.pub(key, data, *more)
+
+    def sub(self, *arguments):
+        """A `tickcast sub --json` of everything that has its subscription."""
+        sub = Subscriber(["tickcast", "sub", "--json", *arguments, "*/*/*"], self.source,
+                         self.environment)
+        self.addCleanup(sub.end)
+        more = arguments[:2] if "--url" in arguments else ()
+        self.pub_until(lambda seconds: sub.said("THE/TEST/ITSELF", seconds), "THE/TEST/ITSELF", 0, *more)
+        return sub
+
+    # What is in README.md.
+
+    def test_every_block_is_run(self):
+        unknown = [f"line {block.line}: {name}" for name, block in README.items() if name not in BLOCKS]
+        self.assertEqual(unknown, [], "these blocks of README.md are run by no test")
+        self.assertEqual([name for name in BLOCKS if name not in README], [])
+
+    @runs("The first ten minutes: sh")
+    def test_building(self, text):
+        self.shell("tickcastd --version && tickcast --version").finish()
+
+    @runs("The first ten minutes: sh 2", "The first ten minutes: sh 3", "The first ten minutes: sh 4")
+    def test_the_first_message(self, start, subscribe, publish):
+        daemon = self.daemon(start)
+        sub = self.shell(subscribe)
+        self.pub_until(lambda seconds: sub.said("^MSFT/Tick/QUOTE  ", seconds), "MSFT/Tick/QUOTE", 1)
+        self.shell(publish).finish()
+        sub.until(r'^AAPL/Tick/TRADE  \{"Price":226.05,"Size":100\}')
+        sub.interrupt()
+        self.assertEqual(sub.wait(), 0, sub.text)
+        self.stop(daemon)
+
+    @runs("The first ten minutes: sh 5")
+    def test_does_a_stream_select_a_key(self, text):
+        self.shell(text).finish()
+
+    def subscriber(self, name, text):
+        daemon = self.daemon()
+        program = self.program(name, text)
+        self.pub_until(lambda seconds: program.said(r"(?s)AAPL/1Min/OHLCV.*226\.25", seconds),
+                       "AAPL/1Min/OHLCV", BAR)
+        self.pub("MSFT/Tick/TRADE", {"Price": 999}) # not selected
+        self.pub("AAPL/Tick/TRADE", {"Price": 42.5})
+        program.until(r"AAPL/Tick/TRADE[^/]*42\.5|42\.5[^/]*AAPL/Tick/TRADE")
+        self.assertRegex(program.text, r"^[^/]*streams.*\*/1Min/OHLCV")
+        self.assertNotIn("999", program.text)
+        program.end()
+        self.stop(daemon)
+
+    @runs("Subscribe: python")
+    def test_a_subscriber_in_python(self, text):
+        self.subscriber("subscribe.py", text)
+
+    @runs("Subscribe: js")
+    def test_a_subscriber_in_javascript(self, text):
+        self.subscriber("subscribe.js", text)
+
+    @runs("Subscribe: go")
+    def test_a_subscriber_in_go(self, text):
+        self.subscriber("subscribe.go", text)
+
+    @runs("Publish: python")
+    def test_a_publisher_in_python(self, text):
+        daemon, sub = self.daemon(), None
+        sub = self.sub()
+        publisher = self.program("publish.py", text)
+        publisher.finish()
+        self.assertIn('{"ack":1}', publisher.text.replace(" ", ""))
+        self.assertEqual(sub.data("AAPL/1Min/OHLCV")["Close"], 226.25)
+        self.stop(daemon)
+
+    @runs("Publish: sh")
+    def test_a_file_of_rows(self, text):
+        daemon = self.daemon()
+        sub = self.sub()
+        self.shell(text).finish()
+        sub.until(r'"size":4000\b')
+        self.assertEqual(sub.data("SPY/Tick/TRADE"),
+                         {"epoch_ms": 1381152600100, "symbol": "SPY", "price": 167.25, "size": 200})
+        self.assertEqual(len(re.findall("/Tick/TRADE", sub.text)), TRADES.count("\n") - 1)
+        self.stop(daemon)
+
+    @runs("From MarketStore in five minutes: sh", "From MarketStore in five minutes: sh 2")
+    def test_a_relay_of_a_marketstore(self, start, relay):
+        stock = subprocess.Popen([self.go_build("marketstore")], text=True, bufsize=1,
+                                 env=dict(self.environment, LISTEN="127.0.0.1:5993"),
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with stock.stdin, stock.stdout:
+            self.addCleanup(stock.kill)
+            stock.stdout.readline()
+            daemon = self.daemon(start)
+            sub = self.sub("--url", "ws://127.0.0.1:5994")
+            relay = self.shell(relay)
+            deadline = time.monotonic() + PATIENCE
+            while not sub.said("AAPL/1Min/OHLCV", 0.2):
+                self.assertLess(time.monotonic(), deadline, relay.text)
+                stock.stdin.write("AAPL/1Min/OHLCV " + json.dumps(BAR) + "\n")
+            self.assertEqual(sub.data("AAPL/1Min/OHLCV"), BAR)
+            relay.end()
+            self.stop(daemon)
+
+    def go_build(self, source):
+        program = BUILD / "tests" / source.replace("/", "_")
+        subprocess.run(["go", "build", "-o", program, "."], cwd=ROOT / "tests" / source, check=True,
+                       env=dict(self.environment, GO111MODULE="off", GOPATH="/usr/share/gocode"))
+        return program
+
+    @runs("From MarketStore in five minutes: go")
+    def test_a_publisher_in_go(self, text):
+        daemon = self.daemon()
+        sub = self.sub()
+        self.program("publish.go", text).finish(BUILD_PATIENCE)
+        self.assertEqual(sub.data("AAPL/1Min/OHLCV"), BAR)
+        self.stop(daemon)
+
+    # Configurations.
+
+    def status(self, host, path, port=5993):
+        """The first line of the answer to a WebSocket handshake at `host` from `host`."""
+        with socket.create_connection((host, port), PATIENCE, (host, 0)) as peer:
+            peer.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\n"
+                         "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+            return peer.recv(4096).decode().split("\r\n")[0].split(" ")[1]
+
+    def test_without_a_configuration_others_are_refused(self):
+        daemon = self.daemon()
+        self.assertEqual(self.status("127.0.0.1", "/ws"), "101")
+        self.assertEqual(self.status(OUTSIDE, "/ws"), "403")
+        self.stop(daemon)
+
+    @runs("Configure: yaml", "Configure: sh")
+    def test_serving_the_network(self, text, check):
+        daemon = self.configured(text)
+        self.assertEqual(self.status(OUTSIDE, "/ws"), "101")
+        self.assertEqual(self.status(OUTSIDE, "/publish"), "403")
+        self.assertEqual(self.status("127.0.0.1", "/publish"), "101")
+        self.stop(daemon)
+
+    @runs("Configure: yaml 2", "Configure: sh 2", "Configure: sh 3")
+    def test_tls(self, text, certificate, sub):
+        self.shell(certificate).finish()
+        daemon = self.configured(text)
+        sub = self.shell(sub)
+        self.pub_until(lambda seconds: sub.said("^AAPL/1Min/OHLCV  ", seconds), "AAPL/1Min/OHLCV", BAR,
+                       "--url", f"unix://{self.source}/tickcast.sock")
+        sub.interrupt()
+        self.assertEqual(sub.wait(), 0)
+        self.stop(daemon)
+
+    @runs("Configure: yaml 3")
+    def test_publishers_elsewhere(self, text):
+        daemon = self.configured(text)
+        self.assertEqual(self.status(OUTSIDE, "/publish"), "101")
+        self.stop(daemon)
+
+    @runs("Configure: yaml 4")
+    def test_limits(self, text):
+        daemon = self.configured(text)
+        streams = [f"A{n}/1Min/OHLCV" for n in range(64)]
+        sub = self.shell("tickcast sub " + " ".join(streams) + " ONE/TOO/MANY")
+        sub.until("more than 64 streams")
+        self.assertEqual(sub.wait(), 1)
+        self.stop(daemon)
+
+
+class Pasted(Program):
+    def finish(self, seconds=PATIENCE):
+        """It ends by itself and well."""
+        code = self.wait(seconds)
+        if code != 0:
+            raise AssertionError(f"exit code {code} of\n{self.command[-1]}\n{self.text}")
+
+
+class Subscriber(Program):
+    def data(self, key):
+        """The data of the first message with this key."""
+        line = self.until(rf'^\{{"key":"{re.escape(key)}".*\}}$')[0]
+        return json.loads(line)["data"]
+
+
+if __name__ == "__main__":
+    stage.enter_namespace()
+    unittest.main(verbosity=2)
