@@ -34,6 +34,9 @@ class Clients:
     def test_python_websockets(self):
         self.talk("/usr/bin/python3", CLIENTS / "python_client.py")
 
+    def test_python_websocket_client_as_pymarketstore(self):
+        self.talk("/usr/bin/python3", CLIENTS / "websocket_client.py")
+
     def test_node_ws(self):
         self.talk("node", CLIENTS / "node/client.js")
 
