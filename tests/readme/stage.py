@@ -123,10 +123,14 @@ class Program:
             raise AssertionError(f"{self.command} did not print {pattern!r} but:\n{self.text}")
         return found
 
+    def type(self, text):
+        """At its terminal."""
+        os.write(self.descriptor, text.encode())
+
     def interrupt(self):
         """Ctrl-C: to the foreground of the terminal, or to the whole process group."""
         if self.terminal:
-            os.write(self.descriptor, b"\x03")
+            self.type("\x03")
         else:
             os.killpg(self.process.pid, signal.SIGINT)
 

@@ -70,13 +70,13 @@ class Readme(unittest.TestCase):
             self.addCleanup(program.end)
         return program
 
-    def program(self, name, text):
+    def program(self, name, text, terminal=False):
         """Writes a program under `name` and runs the command in its first line."""
         (self.source / name).write_text(text)
         command = re.match(r"(?:#|//|/\*) (.+?)(?: \*/)?$", text.split("\n")[0])
         self.assertIsNotNone(command, f"the first line of {name} is not the command that runs it")
         self.assertIn(name, command[1])
-        return self.shell(command[1])
+        return self.shell(command[1], terminal)
 
     def daemon(self, text="tickcastd"):
         daemon = self.shell(text)
@@ -204,6 +204,16 @@ class Readme(unittest.TestCase):
             self.assertEqual(sub.data("AAPL/1Min/OHLCV"), BAR)
             relay.end()
             self.stop(daemon)
+
+    @runs("Embed: c")
+    def test_a_broker_in_a_program(self, text):
+        host = self.program("embed.c", text, terminal=True)
+        host.until("Return publishes a bar")
+        sub = self.sub()
+        host.type("\n\n")
+        self.assertEqual(sub.data("AAPL/1Min/OHLCV"), {"Epoch": 1, "Close": 226})
+        host.type("\x04")
+        self.assertEqual(host.wait(), 0, host.text)
 
     def go_build(self, source):
         program = BUILD / "tests" / source.replace("/", "_")
