@@ -1,0 +1,14 @@
+/* Runs a broker with its feeds until SIGINT or SIGTERM. One thread, once in a process. */
+#ifndef TICKCASTD_SERVE_H
+#define TICKCASTD_SERVE_H
+
+#include "tickcastd/settings.h"
+
+/** What the program ends with. */
+enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
+
+/** `settings` are complete; their log is set here. Returns an exit code; why it is not EXIT_GOOD
+ *  stands in the log. */
+int serve(struct settings *settings);
+
+#endif
