@@ -20,6 +20,7 @@ from stage import BUILD, BUILD_PATIENCE, OUTSIDE, PATIENCE, ROOT, Program
 
 README = {block.name: block for block in blocks((ROOT / "README.md").read_text())}
 BLOCKS = {} # name of a block: the method that runs it
+FIRST_TICK = 10 # seconds from starting the daemon to the first line
 BAR = {"Epoch": 1700000040, "Open": 226.0, "Close": 226.25}
 TRADES = "epoch_ms,symbol,price,size\n" + "".join(
     f"{1381152600000 + 100 * n},{'SPY' if n % 2 else 'AIG'},{167 + n / 4:.2f},{100 * n + 100}\n"
@@ -126,10 +127,16 @@ class Readme(unittest.TestCase):
         self.shell("tickcastd --version && tickcast --version").finish()
 
     @runs("The first ten minutes: sh 2", "The first ten minutes: sh 3", "The first ten minutes: sh 4")
-    def test_the_first_message(self, start, subscribe, publish):
-        daemon = self.daemon(start)
+    def test_the_invented_market(self, demo, subscribe, publish):
+        began = time.monotonic()
+        daemon = self.daemon(demo)
         sub = self.shell(subscribe)
-        self.pub_until(lambda seconds: sub.said("^MSFT/Tick/QUOTE  ", seconds), "MSFT/Tick/QUOTE", 1)
+        sub.until("^(AAPL|MSFT)/Tick/(TRADE|QUOTE)  ")
+        took = time.monotonic() - began
+        print(f"the first tick came {took:.2f} s after the start ... ", end="", flush=True)
+        self.assertLess(took, FIRST_TICK)
+        for key in "AAPL/Tick/TRADE", "MSFT/Tick/TRADE", "AAPL/Tick/QUOTE":
+            sub.until(f"^{key}  ")
         self.shell(publish).finish()
         sub.until(r'^AAPL/Tick/TRADE  \{"Price":226.05,"Size":100\}')
         sub.interrupt()
@@ -271,6 +278,15 @@ class Readme(unittest.TestCase):
         self.stop(daemon)
 
     @runs("Configure: yaml 4")
+    def test_feeds(self, text):
+        daemon = self.configured(text)
+        sub = self.shell("tickcast sub '*/Tick/*'")
+        for symbol in "AAPL", "MSFT", "BRK.B":
+            sub.until(f"^{symbol}/Tick/TRADE  ")
+        sub.end()
+        self.stop(daemon)
+
+    @runs("Configure: yaml 5")
     def test_limits(self, text):
         daemon = self.configured(text)
         streams = [f"A{n}/1Min/OHLCV" for n in range(64)]
