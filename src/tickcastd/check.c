@@ -84,7 +84,7 @@ void check_print(const struct settings *settings, FILE *out) {
     if (settings->feed_count > 0) fputs("feeds\n", out);
     for (uint32_t i = 0; i < settings->feed_count; i++) print_feed(settings, i, out);
     struct estimate estimate;
-    estimate_memory(&resolved, has_tls(settings), &estimate);
+    estimate_memory(&resolved, has_tls(settings), settings->feed_count, &estimate);
     print_memory(&estimate, out);
     settings_warn(settings, print_warning, out);
 }
@@ -142,7 +142,7 @@ void check_print_json(const struct settings *settings, FILE *out) {
     struct tickcast_options resolved = settings->options;
     options_resolve(&resolved);
     struct estimate estimate;
-    estimate_memory(&resolved, has_tls(settings), &estimate);
+    estimate_memory(&resolved, has_tls(settings), settings->feed_count, &estimate);
     json_t *memory = json_array(), *warnings = json_array();
     for (uint32_t i = 0; i < estimate.count; i++)
         json_array_append_new(memory, json_pack("{s:s, s:I, s:s}", "name", estimate.rows[i].name,

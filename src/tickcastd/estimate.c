@@ -24,7 +24,8 @@ static void add_budget(struct estimate *estimate, const char *name,
 }
 
 /* The largest allowed values make some 2^57 bytes: nothing here overflows. */
-void estimate_memory(const struct tickcast_options *options, bool tls, struct estimate *estimate) {
+void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t feeds,
+                     struct estimate *estimate) {
     const uint64_t workers = options->workers, connections = options->max_connections;
     const uint64_t key_bytes = ESTIMATE_CACHED_KEY_BYTES + options->max_key_bytes;
     /* the text is in the set and in the pattern */
@@ -50,6 +51,9 @@ void estimate_memory(const struct tickcast_options *options, bool tls, struct es
     add(estimate, "connections", connections * (ESTIMATE_CONNECTION_BYTES + ESTIMATE_GROUP_BYTES),
         "%" PRIu64 " of %d bytes, with a set of streams each", connections,
         ESTIMATE_CONNECTION_BYTES + ESTIMATE_GROUP_BYTES);
+    if (feeds > 0)
+        add(estimate, "feeds", feeds * ESTIMATE_FEED_BYTES, "%u of %" PRIu64 " bytes", feeds,
+            ESTIMATE_FEED_BYTES);
     if (!tls) return;
     add(estimate, "TLS sessions", connections * ESTIMATE_TLS_BYTES,
         "%" PRIu64 " of %" PRIu64 " bytes", connections, ESTIMATE_TLS_BYTES);

@@ -21,6 +21,9 @@
 #define ESTIMATE_TLS_BYTES          (48 * TICKCAST_KIB) /**< a TLS session with both buffers */
 #define ESTIMATE_TLS_HANDSHAKE_BYTES                                                               \
     (32 * TICKCAST_KIB) /**< what a TLS handshake takes beside, until it is over */
+#define ESTIMATE_FEED_BYTES                                                                        \
+    (33 * TICKCAST_MIB) /**< the longest line and its message, or symbols                          \
+                         */
 
 struct estimate_row {
     const char *name;
@@ -37,7 +40,8 @@ struct estimate {
     uint64_t kernel_bytes;
 };
 
-/** `options` are resolved; `tls`: some listener speaks TLS. */
-void estimate_memory(const struct tickcast_options *options, bool tls, struct estimate *estimate);
+/** `options` are resolved; `tls`: some listener speaks TLS; `feeds` of them run. */
+void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t feeds,
+                     struct estimate *estimate);
 
 #endif

@@ -1,6 +1,8 @@
 /* Rules over the options of a feed, and over all feeds: feeds_complete. */
 #include <string.h>
 
+#include "base/log.h"
+#include "feed/sim.h"
 #include "tickcastd/settings.h"
 
 /* Feeds of the command line take the place of those of the file, as listeners do. */
@@ -44,6 +46,23 @@ static void check_rows(const struct feed_setting *feed, struct report *report) {
                    "time_unit and speed need time, the column that holds it");
 }
 
+static void report_symbol(const struct feed_setting *feed, const char *symbol, const char *flaw,
+                          struct report *report) {
+    char shown[REPORT_VALUE_BYTES];
+    report_add(report, &feed->origin, name_of(feed), "symbol '%s': %s",
+               log_escape(symbol, strlen(symbol), shown, sizeof shown), flaw);
+}
+
+static void check_market(const struct feed_setting *feed, struct report *report) {
+    const struct feed_list *symbols = &feed->options.symbols;
+    for (size_t i = 0; i < symbols->count; i++) {
+        const char *flaw = sim_symbol_flaw(symbols->texts[i]);
+        if (flaw != NULL) report_symbol(feed, symbols->texts[i], flaw, report);
+    }
+    const char *twice = sim_symbol_twice(symbols);
+    if (twice != NULL) report_symbol(feed, twice, "is there twice; allowed is once", report);
+}
+
 void feeds_complete(struct settings *settings, struct report *report) {
     const struct feed_setting *input = NULL;
     prefer_command_line(settings);
@@ -52,7 +71,10 @@ void feeds_complete(struct settings *settings, struct report *report) {
                    "%u feeds: allowed are %d", settings->feed_count, FEED_MAX);
     for (uint32_t i = 0; i < settings->feed_count; i++) {
         const struct feed_setting *feed = &settings->feeds[i];
-        if (feed->options.type != FEED_SIM) check_rows(feed, report);
+        if (feed->options.type == FEED_SIM)
+            check_market(feed, report);
+        else
+            check_rows(feed, report);
         if (feed->options.type != FEED_STDIN) continue;
         if (input != NULL)
             report_add(report, &feed->origin, name_of(feed),

@@ -34,7 +34,8 @@ static char *printed(void (*print)(const struct settings *settings, FILE *out)) 
 static const char yaml[] = "workers: 4\n"
                            "max_connections: 1000\n"
                            "outbound_memory: 1GiB\n"
-                           "listen: 127.0.0.1:6000\n";
+                           "listen: 127.0.0.1:6000\n"
+                           "feeds: [{type: sim, rate: 5}]\n";
 
 Test(check, settings_are_printed_with_where_they_came_from) {
     read_yaml(yaml);
@@ -42,6 +43,7 @@ Test(check, settings_are_printed_with_where_they_came_from) {
     cr_expect(strstr(text, "  workers               4                        f:1\n") != NULL);
     cr_expect(strstr(text, "  slow_memory           16MiB                    default\n") != NULL);
     cr_expect(strstr(text, "  ws://127.0.0.1:6000/ws") != NULL);
+    cr_expect(strstr(text, "feeds\n  sim,rate=5 ") != NULL);
     cr_expect(strstr(text, "\n  sum ") != NULL);
     free(text);
     settings_fini(&settings);
@@ -61,6 +63,7 @@ Test(check, the_sum_in_json_is_that_of_the_items) {
     cr_expect(eq(i64, json_integer_value(json_object_get(all, "memory_bytes")), sum));
     cr_expect(eq(sz, json_array_size(json_object_get(all, "settings")), SETTING_COUNT));
     cr_expect(eq(sz, json_array_size(json_object_get(all, "listeners")), 1));
+    cr_expect(eq(sz, json_array_size(json_object_get(all, "feeds")), 1));
     json_decref(all);
     free(text);
     settings_fini(&settings);
@@ -76,17 +79,19 @@ Test(check, the_estimate_follows_the_options) {
     read_yaml(yaml);
     struct estimate plain, tls;
     options_resolve(&settings.options);
-    estimate_memory(&settings.options, false, &plain);
-    estimate_memory(&settings.options, true, &tls);
+    estimate_memory(&settings.options, false, 0, &plain);
+    estimate_memory(&settings.options, true, 0, &tls);
     cr_expect(eq(u64, row_bytes(&plain, "outbound_memory"), TICKCAST_GIB));
     cr_expect(eq(u64, row_bytes(&plain, "TLS sessions"), 0));
     cr_expect(eq(u64, tls.total_bytes - plain.total_bytes,
                  1000 * (ESTIMATE_TLS_BYTES + ESTIMATE_TLS_HANDSHAKE_BYTES)));
     settings.options.ring_slots *= 2;
     struct estimate more;
-    estimate_memory(&settings.options, false, &more);
+    estimate_memory(&settings.options, false, 0, &more);
     cr_expect(eq(u64, more.total_bytes - plain.total_bytes,
                  (uint64_t)4 * 4096 * ESTIMATE_RING_SLOT_BYTES));
+    estimate_memory(&settings.options, false, 3, &plain);
+    cr_expect(eq(u64, plain.total_bytes - more.total_bytes, 3 * ESTIMATE_FEED_BYTES));
     settings_fini(&settings);
 }
 
@@ -95,7 +100,7 @@ Test(check, the_largest_options_do_not_overflow_the_sum) {
     for (unsigned i = 0; i < OPTION_ROWS; i++)
         option_set(&settings.options, i, option_rows[i].highest);
     struct estimate estimate;
-    estimate_memory(&settings.options, true, &estimate);
+    estimate_memory(&settings.options, true, FEED_MAX, &estimate);
     uint64_t sum = 0;
     for (uint32_t i = 0; i < estimate.count; i++) {
         cr_expect(lt(u64, estimate.rows[i].bytes, UINT64_C(1) << 58));

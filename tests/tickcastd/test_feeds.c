@@ -59,6 +59,9 @@ static const struct {
     {"sim,file=x", "command line: --feed file: sim feeds do not have it\n"},
     {"sim,symbols=", "command line: --feed symbols: value '': allowed is a list of up to 10000 "
                      "texts of 1 to 4096 bytes\n"},
+    {"sim,symbols=A B*C A",
+     "command line: --feed: symbol 'B*C': key has one of the characters *?[]{}\\\n"
+     "command line: --feed: symbol 'A': is there twice; allowed is once\n"},
     {"replay", "command line: --feed: a replay feed needs file\n"
                "command line: --feed: a replay feed of rows needs key, as {symbol}/Tick/TRADE\n"},
     {"replay,file=x,key={s}/a/b,time=t,speed=10",
