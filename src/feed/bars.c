@@ -6,7 +6,7 @@
 static const int64_t seconds[BAR_INTERVALS] = {1, 60, 300, 86400};
 
 int bars_init(struct bars *bars, uint32_t count) {
-    *bars = (struct bars){.count = count, .interval = BAR_INTERVALS};
+    *bars = (struct bars){.count = count, .interval = BAR_FIRST_CLOSED};
     bars->of = calloc(count, sizeof *bars->of);
     return bars->of != NULL ? 0 : -1;
 }
@@ -16,34 +16,23 @@ void bars_fini(struct bars *bars) {
     bars->of = NULL;
 }
 
-/* The next bar that is over at `bars->closing_s`, from where the search has come. */
-static bool search(struct bars *bars, struct bars_closed *closed) {
+/* The search may go on at a later time than it began: an interval's open bars are all of one epoch,
+ * since at the first boundary after it they were closed, so none that was passed over is due. */
+bool bars_close(struct bars *bars, int64_t now_s, struct bars_closed *closed) {
+    if (now_s < bars->due_s) return false;
     for (; bars->interval < BAR_INTERVALS; bars->interval++, bars->symbol = 0) {
         for (; bars->symbol < bars->count; bars->symbol++) {
             struct bar *bar = &bars->of[bars->symbol][bars->interval];
-            if (bar->volume == 0 || bar->epoch_s + seconds[bars->interval] > bars->closing_s)
-                continue;
+            if (bar->volume == 0 || bar->epoch_s + seconds[bars->interval] > now_s) continue;
             *closed = (struct bars_closed){bars->symbol, bars->interval, *bar};
             bar->volume = 0;
             return true;
         }
     }
-    return false;
-}
-
-bool bars_close(struct bars *bars, int64_t now_s, struct bars_closed *closed) {
-    while (now_s >= bars->due_s) {
-        /* A search keeps to its time: a later one would miss what it has passed. */
-        if (bars->interval == BAR_INTERVALS) {
-            bars->interval = BAR_FIRST_CLOSED;
-            bars->symbol = 0;
-            bars->closing_s = now_s;
-        }
-        if (search(bars, closed)) return true;
-        /* every longer interval ends where one of these does */
-        int64_t shortest = seconds[BAR_FIRST_CLOSED];
-        bars->due_s = bars->closing_s - bars->closing_s % shortest + shortest;
-    }
+    bars->interval = BAR_FIRST_CLOSED;
+    /* every longer interval ends where one of these does */
+    int64_t shortest = seconds[BAR_FIRST_CLOSED];
+    bars->due_s = now_s - now_s % shortest + shortest;
     return false;
 }
 

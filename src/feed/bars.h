@@ -33,9 +33,8 @@ struct bars {
     struct bar (*of)[BAR_INTERVALS]; /* by symbol */
     uint32_t count;
     int64_t due_s;              /* the next boundary at which bars close */
-    int64_t closing_s;          /* bars are searched for that are over by then, from here on: */
-    enum bar_interval interval; /* BAR_INTERVALS: no search goes on */
-    uint32_t symbol;
+    enum bar_interval interval; /* where the search for bars to close goes on ... */
+    uint32_t symbol;            /* ... */
 };
 
 /** 0, or -1 without memory. */

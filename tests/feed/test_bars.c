@@ -106,7 +106,14 @@ Test(bars, a_day_that_ends_while_five_minutes_are_closed_is_not_forgotten, .init
     struct bar day = {DAY, 1000, 1000, 1000, 1000, 1};
     expect_closed(DAY + 86100, 0, BAR_5MIN, five);
     expect_closed(DAY + 86100, 1, BAR_5MIN, five);
-    expect_closed(DAY + 86400, 2, BAR_5MIN, five); /* the search that began at 23:55 goes on */
+    expect_closed(DAY + 86400, 2, BAR_5MIN, five); /* of the search that began at 23:55 */
     for (uint32_t i = 0; i < 3; i++) expect_closed(DAY + 86400, i, BAR_1D, day);
     expect_no_more(DAY + 86400);
+}
+
+Test(bars, a_look_a_second_before_the_end_of_the_day_closes_no_day, .init = begin, .fini = end) {
+    trade(0, DAY + 86000, 1000, 1);
+    expect_closed(DAY + 86399, 0, BAR_5MIN, (struct bar){DAY + 85800, 1000, 1000, 1000, 1000, 1});
+    expect_no_more(DAY + 86399);
+    expect_closed(DAY + 86400, 0, BAR_1D, (struct bar){DAY, 1000, 1000, 1000, 1000, 1});
 }
