@@ -114,7 +114,9 @@ Test(ticker, a_bar_closes_at_the_boundary_though_no_trade_comes, .fini = end) {
     begin(1);
     look();
     ticker.next_ns = UINT64_MAX / 2; /* the market has no further trade */
-    pass(4 * MIN - 1);
+    pass(4 * MIN - S / 3);
+    cr_expect_eq(ticker_wake_ns(&ticker), now.monotonic_ns + S / 3);
+    pass(S / 3 - 1);
     cr_expect_eq(seen.closed[BAR_5MIN], 0);
     pass(1);
     cr_expect_eq(seen.closed[BAR_5MIN], 2);
@@ -191,6 +193,19 @@ Test(ticker, after_a_clock_was_set_back_no_interval_comes_twice, .fini = end) {
     pass(61 * MIN);
     cr_expect_eq(ticker_ahead_ns(&ticker), 0);
     cr_expect(now.wall_ns - seen.stamp_ns < S);
+}
+
+Test(ticker, stamps_do_not_fall_when_the_clock_was_set_back_and_trades_are_late, .fini = end) {
+    begin(50);
+    look();
+    pass(MIN);
+    now.wall_ns -= 60 * MIN;
+    for (int i = 0; i < 1000; i++) {
+        now.monotonic_ns += 100 * MS;
+        now.wall_ns += 100 * MS;
+        look();
+    }
+    cr_expect(abs((int)seen.trades - 50 * 160) < 400, "%u", seen.trades);
 }
 
 Test(ticker, a_clock_before_1970_stops_nothing, .fini = end) {
