@@ -21,13 +21,22 @@ static int make_room(struct lines *lines) {
     return 0;
 }
 
+char *lines_space(struct lines *lines) {
+    return make_room(lines) ? NULL : lines->bytes + lines->to;
+}
+
+void lines_take(struct lines *lines, size_t bytes) {
+    lines->to += bytes;
+    lines->end = bytes == 0;
+}
+
 ssize_t lines_read(struct lines *lines, int fd) {
-    if (make_room(lines)) return -1;
+    char *space = lines_space(lines);
+    if (!space) return -1;
     ssize_t got;
-    do got = read(fd, lines->bytes + lines->to, LINES_READ_BYTES);
+    do got = read(fd, space, LINES_READ_BYTES);
     while (got < 0 && errno == EINTR);
-    if (got > 0) lines->to += (size_t)got;
-    if (got == 0) lines->end = true;
+    if (got >= 0) lines_take(lines, (size_t)got);
     return got;
 }
 

@@ -21,11 +21,18 @@ struct lines {
 
 enum lines_result { LINES_NONE, LINES_LINE, LINES_TOO_LONG };
 
+/** Where the next LINES_READ_BYTES may be written; NULL without memory. Moves what lines_next gave.
+ */
+char *lines_space(struct lines *lines);
+
+/** So many bytes were written there; 0 is the end. */
+void lines_take(struct lines *lines, size_t bytes);
+
 /** Reads once. Bytes read, 0 at the end, -1 with errno (also without memory). */
 ssize_t lines_read(struct lines *lines, int fd);
 
 /** The next whole line without its LF or CRLF; after the end also a last one without LF. The line
- * is valid until lines_read. NONE: read more. */
+ * is valid until lines_read or lines_space. NONE: read more. */
 enum lines_result lines_next(struct lines *lines, char **line, size_t *bytes);
 
 void lines_fini(struct lines *lines);

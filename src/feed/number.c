@@ -1,7 +1,6 @@
 #include "feed/number.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,4 +62,11 @@ void number_parse(const char *text, size_t bytes, struct number *number) {
         number->kind = NUMBER_TOO_LARGE;
     if (number->kind == NUMBER_FLOAT && !float_value(text, bytes, &number->real))
         number->kind = NUMBER_TOO_LARGE;
+}
+
+bool number_real(const char *text, size_t bytes, double *value) {
+    double real;
+    if (shape(text, text + bytes) == NUMBER_NONE || !float_value(text, bytes, &real)) return false;
+    *value = real;
+    return true;
 }

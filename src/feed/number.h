@@ -2,6 +2,7 @@
 #ifndef FEED_NUMBER_H
 #define FEED_NUMBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,5 +21,9 @@ struct number {
 
 /** Reads the whole of `text`, which need not be terminated. */
 void number_parse(const char *text, size_t bytes, struct number *number);
+
+/** Reads the whole of `text` as float64, digits only included. False: it is no number, or not a
+ *  finite one. */
+bool number_real(const char *text, size_t bytes, double *value);
 
 #endif

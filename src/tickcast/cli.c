@@ -28,9 +28,11 @@ static const struct command_row {
          "Without KEY and JSON it reads standard input: lines of\n"
          "{\"key\": \"AAPL/Tick/TRADE\", \"data\": ...}, or with --csv a header line that names\n"
          "the columns and one row per message. Each column becomes a field of the data:\n"
-         "integers and decimals as numbers, all else as text. A bad line is told and left\n"
-         "out, and the exit code is 1; 0 means that the broker has taken every message.\n"
-         "    zcat trades.csv.gz | tickcast pub --csv '{symbol}/Tick/TRADE'\n",
+         "integers and decimals as numbers, all else as text; or those of --columns under\n"
+         "other names and as another type. A bad line is told and left out, and the exit\n"
+         "code is 1; 0 means that the broker has taken every message.\n"
+         "    zcat trades.csv.gz | tickcast pub --csv '{symbol}/Tick/TRADE' \\\n"
+         "        --columns Price=price:float,Size=size:int\n",
          0, 2},
     [COMMAND_CHECK_STREAM] =
         {"check-stream", "PATTERN KEY", "tell whether a stream selects a key",
@@ -57,6 +59,9 @@ static const struct option_row {
     ROW("--count", "N", COUNT, count, SUB, "end after N messages"),
     ROW("--csv", "TEMPLATE", TEXT, csv, PUB,
         "read CSV; the key of a row, with columns in braces: '{symbol}/Tick/TRADE'"),
+    ROW("--columns", "LIST", TEXT, columns, PUB,
+        "fields of the data, FIELD=COLUMN or FIELD=COLUMN:TYPE with int, float or text"),
+    ROW("--strict", NULL, FLAG, strict, PUB, "end at the first bad line, with 1"),
     ROW("--ack", NULL, FLAG, ack, PUB,
         "ask for an answer to each message: the broker's errors then name the line"),
     ROW("--json", NULL, FLAG, json, PUB, "print the summary as JSON on standard output"),
@@ -185,6 +190,8 @@ static int contradictions(const struct cli *options, char *error) {
     int count = options->argument_count;
     if (options->json && options->raw) why = "--json and --raw exclude each other";
     if (options->csv && count > 0) why = "with --csv the messages come from standard input";
+    if (options->columns && !options->csv) why = "--columns needs --csv";
+    if (options->strict && count > 0) why = "--strict is for lines from standard input";
     if (options->command == COMMAND_PUB && count == 1) why = "KEY needs its JSON";
     if (count < row->fewest) why = "arguments are missing";
     if (count > row->most) why = "too many arguments";

@@ -19,8 +19,9 @@ static int complain(const char *text) {
     return -1;
 }
 
-void publisher_init(struct publisher *publisher, struct client *client, bool ack, bool lines) {
-    *publisher = (struct publisher){.client = client, .ack = ack, .lines = lines};
+void publisher_init(struct publisher *publisher, struct client *client, bool ack,
+                    const char *input) {
+    *publisher = (struct publisher){.client = client, .ack = ack, .input = input};
     msgpack_sbuffer_init(&publisher->held);
 }
 
@@ -36,10 +37,11 @@ static bool is_field(const msgpack_object_kv *field, const char *name) {
 static void tell_error(struct publisher *publisher, const msgpack_object *text, uint64_t id) {
     char escaped[TEXT_BYTES], where[64] = "";
     printable(text->via.str.ptr, text->via.str.size, escaped, sizeof escaped);
-    if (publisher->lines && id)
-        snprintf(where, sizeof where, "line %" PRIu64 ": ", id);
-    else if (publisher->lines)
-        snprintf(where, sizeof where, "after line %" PRIu64 ": ", publisher->answered);
+    if (publisher->input && id)
+        snprintf(where, sizeof where, "%s:%" PRIu64 ": ", publisher->input, id);
+    else if (publisher->input)
+        snprintf(where, sizeof where, "%s: after line %" PRIu64 ": ", publisher->input,
+                 publisher->answered);
     fprintf(stderr, "tickcast pub: %sthe broker refused: %s\n", where, escaped);
     publisher->errors++;
     publisher->published--;

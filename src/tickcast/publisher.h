@@ -15,7 +15,7 @@
 struct publisher {
     struct client *client;
     bool ack;                 /**< ask for an answer to each message */
-    bool lines;               /**< say the line in complaints */
+    const char *input;        /**< what complaints about a line begin with; NULL: no lines */
     uint64_t published;       /**< messages queued, less those that the broker refused */
     uint64_t errors;          /**< that the broker told */
     uint64_t held_line;       /**< 0: none is held */
@@ -23,7 +23,8 @@ struct publisher {
     msgpack_sbuffer held;
 };
 
-void publisher_init(struct publisher *publisher, struct client *client, bool ack, bool lines);
+void publisher_init(struct publisher *publisher, struct client *client, bool ack,
+                    const char *input);
 void publisher_fini(struct publisher *publisher);
 
 /** Queues the message of `line` (from 1, rising); `data` is one msgpack object. Waits while much is

@@ -5,7 +5,7 @@
 
 static struct csv *csv;
 static struct csv_message message;
-static char error[CSV_ERROR_BYTES];
+static char error[ROW_ERROR_BYTES];
 
 static int header(const char *text) {
     char line[1024];
@@ -19,8 +19,12 @@ static int row(const char *text) {
     return csv_row(csv, line, strlen(line), &message, error);
 }
 
+static int new (const char *template) {
+    return csv_new(&(struct csv_options){.key = template}, &csv, error);
+}
+
 static void begin(const char *template, const char *names) {
-    cr_assert_eq(csv_new(template, &csv, error), 0, "%s", error);
+    cr_assert_eq(new (template), 0, "%s", error);
     cr_assert_eq(header(names), 0, "%s", error);
 }
 
@@ -78,29 +82,61 @@ Test(csv, a_byte_order_mark_is_not_part_of_the_first_name, .fini = end) {
 
 Test(csv, bad_rows_name_the_column_and_the_next_is_good, .fini = end) {
     begin("{symbol}/Tick/TRADE", "symbol,price");
-    refused("SPY", "1 fields where the header has 2");
-    refused("SPY,1,2", "3 fields where the header has 2");
-    refused("SPY,\"1", "column 2: a quoted field must end on its line");
-    refused("\"SPY\"x,1", "column 1: after a closing quote comes a comma");
-    refused("SPY,99999999999999999999", "column 2 (price) is '99999999999999999999'");
-    refused("SPY,\xff", "column 2 (price) is '\\xff': the text is not UTF-8");
-    refused(",1", "'/Tick/TRADE' cannot be the key");
-    refused("A*,1", "'A*/Tick/TRADE' cannot be the key");
-    refused("A/B,1", "'A/B/Tick/TRADE' cannot be the key");
+    refused("SPY", "column 2 (price) is missing: 1 fields, allowed are 2 as in the header");
+    refused("SPY,1,2", "column 3 is too many: 3 fields, allowed are 2 as in the header");
+    refused("SPY,\"1", "column 2: the quote is not closed; allowed are fields that end on their");
+    refused("\"SPY\"x,1", "column 1: after a closing quote, allowed is a comma or the end");
+    refused("SPY,99999999999999999999", "column 2 (price) is '99999999999999999999': allowed are");
+    refused("SPY,\xff", "column 2 (price) is '\\xff': allowed is text in UTF-8");
+    refused(",1", "column 1 (symbol) is '': '/Tick/TRADE' cannot be the key: key has not exactly");
+    refused("A*,1", "column 1 (symbol) is 'A*': 'A*/Tick/TRADE' cannot be the key");
+    refused("A/B,1", "column 1 (symbol) is 'A/B': 'A/B/Tick/TRADE' cannot be the key");
+    refused("A:B,1", "column 1 (symbol) is 'A:B': 'A:B/Tick/TRADE' cannot be the key");
     cr_assert_eq(row("SPY,1"), 0);
     expect("SPY/Tick/TRADE", "\x82\xa6symbol\xa3SPY\xa5price\x01", 19);
+}
+
+Test(csv, of_several_columns_in_a_key_the_one_that_spoils_it_is_named, .fini = end) {
+    begin("{a}/{b}/{c}", "a,b,c");
+    refused("A,,C", "column 2 (b) is '': 'A//C' cannot be the key");
+    refused("A,B,\xff", "column 3 (c) is '\\xff'");
+    refused("A,B/B,C", "column 2 (b) is 'B/B'");
+}
+
+Test(csv, a_key_without_columns_may_be_wrong_too, .fini = end) {
+    begin("A/B", "a");
+    refused("1", "'A/B' cannot be the key");
+}
+
+Test(csv, a_column_is_the_time_of_the_row, .fini = end) {
+    const struct csv_options options = {
+        .key = "A/B/C", .time = "t", .time_unit = FEED_TIME_MS, .columns = NULL};
+    cr_assert_eq(csv_new(&options, &csv, error), 0, "%s", error);
+    cr_assert_eq(header("v,t"), 0, "%s", error);
+    cr_assert_eq(row("1,1381152600007"), 0, "%s", error);
+    cr_assert_eq(message.time_ns, 1381152600007000000);
+    refused("1,soon", "column 2 (t) is 'soon': allowed as time are whole milliseconds");
+    refused("1,9223372036854775807", "column 2 (t) is '9223372036854775807': allowed as time");
+    refused("1,", "column 2 (t) is '': allowed as time");
+}
+
+Test(csv, a_time_that_the_header_does_not_have_is_refused, .fini = end) {
+    const struct csv_options options = {.key = "A/B/C", .time = "when"};
+    cr_assert_eq(csv_new(&options, &csv, error), 0, "%s", error);
+    cr_assert_eq(header("v,t"), -1);
+    cr_assert(strstr(error, "time names {when}, the header has v, t"), "%s", error);
 }
 
 Test(csv, bad_templates_are_refused) {
     static const char *const rows[] = {"{a", "a}", "{}", "{a{b}}", "{a}}"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        cr_assert_eq(csv_new(rows[i], &csv, error), -1, "%s", rows[i]);
+        cr_assert_eq(new (rows[i]), -1, "%s", rows[i]);
         cr_assert(strstr(error, "template"), "%s", error);
     }
 }
 
 static void bad_header(const char *names, const char *part) {
-    cr_assert_eq(csv_new("{symbol}/Tick/TRADE", &csv, error), 0);
+    cr_assert_eq(new ("{symbol}/Tick/TRADE"), 0);
     cr_assert_eq(header(names), -1, "%s", names);
     cr_assert(strstr(error, part), "%s: %s", names, error);
     csv_free(csv);

@@ -64,3 +64,13 @@ Test(number, what_does_not_fit_is_told) {
     cr_assert_eq(parse("-9223372036854775809").kind, NUMBER_TOO_LARGE);
     cr_assert_eq(parse("1e999").kind, NUMBER_TOO_LARGE);
 }
+
+Test(number, a_real_takes_digits_only_too_and_nothing_that_is_not_finite) {
+    double value;
+    cr_assert(number_real("13", 2, &value) && value == 13);
+    cr_assert(number_real("-0.5", 4, &value) && value == -0.5);
+    cr_assert(number_real("99999999999999999999", 20, &value) && value == 1e20);
+    cr_assert(!number_real("1e999", 5, &value));
+    cr_assert(!number_real("nan", 3, &value));
+    cr_assert(!number_real("", 0, &value));
+}

@@ -161,10 +161,11 @@ class Pub(unittest.TestCase):
         self.assertEqual(server.published, [("A/B/C", 1), ("D/E/F", {"z": None})])
         told = err.splitlines()
         self.assertEqual(len(told), 4, err)
-        for line, part in zip(told, ["line 2: ", "line 3: ", "line 5: the broker refused",
+        for line, part in zip(told, ["standard input:2: ", "standard input:3: 'A/B' cannot",
+                                     "standard input:5: the broker refused",
                                      "published 2 messages in "]):
             self.assertIn(part, line)
-        self.assertTrue(err.endswith(" s, 3 errors\n"), err)
+        self.assertTrue(err.endswith(" s, 2 bad lines left out, 1 refused by the broker\n"), err)
 
     def test_without_ack_errors_are_counted_all_the_same(self):
         server = Server()
@@ -173,19 +174,58 @@ class Pub(unittest.TestCase):
         self.assertEqual(code, 1)
         self.assertEqual(len(server.published), 100)
         summary = json.loads(out)
-        self.assertEqual((summary["published"], summary["errors"]), (100, 100))
+        self.assertEqual([summary[name] for name in ("published", "errors", "left_out", "refused")],
+                         [100, 100, 0, 100])
 
     def test_csv_columns_become_fields(self):
         server = Server()
         rows = b'symbol,price,size,note\r\nSPY,167.4100,500,Q\r\nBAC,13.9\r\nAIG,1,2,"a,""b"""\r\n'
         code, out, err = run(server, "pub", "--csv", "{symbol}/Tick/TRADE", stdin=rows)
         self.assertEqual((code, out), (1, b""))
-        self.assertIn("line 3: 2 fields where the header has 4 columns", err)
+        self.assertIn("standard input:3: column 3 (size) is missing: 2 fields, allowed are 4", err)
         self.assertEqual(server.published, [
             ("SPY/Tick/TRADE", {"symbol": "SPY", "price": 167.41, "size": 500, "note": "Q"}),
             ("AIG/Tick/TRADE", {"symbol": "AIG", "price": 1, "size": 2, "note": 'a,"b"'})])
         self.assertEqual(list(server.published[0][1]), ["symbol", "price", "size", "note"])
         self.assertIsInstance(server.published[0][1]["size"], int)
+
+    def test_columns_are_mapped_and_typed(self):
+        server = Server()
+        rows = b"symbol,price,size,note\nSPY,167,500,1\nBAC,13.9,many,2\nAIG,1e1,7,3\n"
+        code, out, err = run(server, "pub", "--csv", "{symbol}/Tick/TRADE", "--columns",
+                             "Size=size:int,Price=price:float,Note=note:text,n=note", stdin=rows)
+        self.assertEqual((code, out), (1, b""))
+        self.assertIn("standard input:3: column 3 (size) is 'many': allowed are whole numbers", err)
+        self.assertEqual(server.published, [
+            ("SPY/Tick/TRADE", {"Size": 500, "Price": 167.0, "Note": "1", "n": 1}),
+            ("AIG/Tick/TRADE", {"Size": 7, "Price": 10.0, "Note": "3", "n": 3})])
+        self.assertEqual(list(server.published[0][1]), ["Size", "Price", "Note", "n"])
+        self.assertIsInstance(server.published[0][1]["Price"], float)
+
+    def test_strict_ends_at_the_first_bad_line(self):
+        server = Server()
+        for arguments, stdin in [
+                (["--csv", "{s}/B/C", "--columns", "v=v:int"], b"s,v\nA,1\nA,x\nA,2\n"),
+                ([], b'{"key": "A/B/C", "data": {"v": 1}}\n{}\n{"key": "A/B/C", "data": 2}\n')]:
+            server.published = []
+            code, out, err = run(server, "pub", "--strict", *arguments, stdin=stdin)
+            self.assertEqual((code, out), (1, b""))
+            self.assertEqual(server.published, [("A/B/C", {"v": 1})])
+            self.assertRegex(err, r"(?m)^tickcast pub: standard input:[23]: ")
+            self.assertTrue(err.endswith("1 bad lines left out, 0 refused by the broker; "
+                                         "ended before the end of the input\n"), err)
+
+    def test_columns_that_cannot_be_mapped_are_told_at_once(self):
+        for columns, part, expected in [
+                ("Price", "'Price' maps no column; allowed is FIELD=COLUMN", 2),
+                ("A=price,A=size", "the field 'A' is there twice", 2),
+                ("A=prize", "column 'prize'; the header has symbol, price, size", 1),
+                ("A=price:flaot", "'flaot' is no type; allowed are int, float and text; "
+                                  "did you mean 'float'?", 1)]:
+            code, out, err = run(Server(), "pub", "--csv", "{symbol}/B/C", "--columns", columns,
+                                 stdin=b"symbol,price,size\nA,1,2\n")
+            self.assertEqual((code, out), (expected, b""), err)
+            self.assertIn(part, err)
 
     def test_many_rows_all_arrive_in_order(self):
         server = Server()
@@ -205,7 +245,7 @@ class Pub(unittest.TestCase):
     def test_a_template_for_other_columns_fails(self):
         code, out, err = run(Server(), "pub", "--csv", "{sym}/Tick/TRADE", stdin=b"symbol,p\nA,1\n")
         self.assertEqual((code, out), (1, b""))
-        self.assertIn("line 1: the template names {sym}, the header has symbol, p", err)
+        self.assertIn("standard input:1: the template names {sym}, the header has symbol, p", err)
 
 
 class CheckStream(unittest.TestCase):
@@ -220,7 +260,8 @@ class CheckStream(unittest.TestCase):
 class CommandLine(unittest.TestCase):
     def test_usage_errors_are_2(self):
         for arguments in [(), ("subb",), ("sub",), ("sub", "--jsn", "a/b/c"), ("pub", "a/b/c"),
-                          ("pub", "--csv", "{a"), ("check-stream", "a/b/c")]:
+                          ("pub", "--csv", "{a"), ("pub", "--columns", "a=b"),
+                          ("pub", "--strict", "a/b/c", "1"), ("check-stream", "a/b/c")]:
             code, out, err = plain(*arguments)
             self.assertEqual((code, out), (2, ""), arguments)
             self.assertTrue(err.startswith("tickcast"), err)

@@ -1,0 +1,111 @@
+#include "feed/rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/printable.h"
+#include "key/key.h"
+
+#define CUT "..."
+
+_Static_assert(ROW_ERROR_BYTES >= PROTO_ERROR_BYTES, "one buffer takes both kinds of sentences");
+
+/* Of a long path the end tells more. */
+static void name_copy(const char *name, char out[ROWS_NAME_BYTES]) {
+    size_t bytes = strlen(name), room = ROWS_NAME_BYTES - sizeof CUT;
+    const char *from = bytes > room ? name + bytes - room : name;
+    while (from > name && (*from & 0xc0) == 0x80) from++; /* not in the middle of a character */
+    size_t cut = from > name ? strlen(CUT) : 0;
+    memcpy(out, CUT, cut);
+    printable(from, strlen(from), out + cut, ROWS_NAME_BYTES - cut);
+}
+
+int rows_init(struct rows *rows, const char *name, const struct csv_options *options, char *error) {
+    *rows = (struct rows){.good = 0};
+    name_copy(name, rows->name);
+    return options ? csv_new(options, &rows->csv, error) : 0;
+}
+
+void rows_fini(struct rows *rows) {
+    lines_fini(&rows->lines);
+    csv_free(rows->csv);
+    rows->csv = NULL;
+    publication_fini(&rows->publication);
+}
+
+static void tell(const struct rows *rows, const char *why, char *error) {
+    snprintf(error, ROWS_ERROR_BYTES, "%s:%" PRIu64 ": %s", rows->name, rows->lines.number, why);
+}
+
+/* The broker has the say about lengths: ours only keep memory in bounds. */
+static int take_json(struct rows *rows, const char *line, size_t bytes, struct row *row,
+                     char *error) {
+    struct publication *publication = &rows->publication;
+    char text[ROW_TEXT_BYTES];
+    if (publish_decode(PUBLISH_JSON, line, bytes, LINES_MAX_BYTES, publication, error)) return -1;
+    size_t key_bytes = key_item_bytes(publication->key.at, publication->key.bytes);
+    const char *why = key_check(publication->key.at, key_bytes, CSV_KEY_BYTES);
+    *row = (struct row){publication->key.at, publication->data.at, key_bytes,
+                        publication->data.bytes, 0};
+    if (why)
+        snprintf(error, ROW_ERROR_BYTES, "'%s' cannot be the key: %s",
+                 printable(row->key, key_bytes, text, sizeof text), why);
+    return why ? -1 : 0;
+}
+
+static int take_csv(struct rows *rows, char *line, size_t bytes, struct row *row, char *error) {
+    struct csv_message message;
+    if (csv_row(rows->csv, line, bytes, &message, error)) return -1;
+    *row = (struct row){message.key, message.data, message.key_bytes, message.data_bytes,
+                        message.time_ns};
+    return 0;
+}
+
+/* A line that is not empty; NULL: one that is too long. */
+static enum rows_result take(struct rows *rows, char *line, size_t bytes, struct row *row,
+                             char *error) {
+    char why[ROW_ERROR_BYTES];
+    int result = -1;
+    bool header = rows->csv && !rows->header_taken;
+    if (!line)
+        snprintf(why, sizeof why, "the line is too long, allowed are 16 MiB");
+    else if (header)
+        result = csv_header(rows->csv, line, bytes, why);
+    else if (rows->csv)
+        result = take_csv(rows, line, bytes, row, why);
+    else
+        result = take_json(rows, line, bytes, row, why);
+    if (result) tell(rows, why, error);
+    if (header) {
+        rows->header_taken = true;
+        return result ? ROWS_REFUSED : ROWS_NONE;
+    }
+    if (result)
+        rows->bad++;
+    else
+        rows->good++;
+    return result ? ROWS_BAD : ROWS_ROW;
+}
+
+enum rows_result rows_next(struct rows *rows, struct row *row, char *error) {
+    publication_fini(&rows->publication);
+    for (;;) {
+        char *line = NULL;
+        size_t bytes;
+        enum lines_result result = lines_next(&rows->lines, &line, &bytes);
+        if (result == LINES_NONE) return ROWS_NONE;
+        if (result == LINES_TOO_LONG) line = NULL;
+        if (line && bytes == 0) continue;
+        bool header = rows->csv && !rows->header_taken;
+        if (!header && rows->lines.number <= rows->skip) continue;
+        enum rows_result taken = take(rows, line, bytes, row, error);
+        if (taken != ROWS_NONE) return taken;
+    }
+}
+
+void rows_reject(struct rows *rows, const char *why, char *error) {
+    rows->good--;
+    rows->bad++;
+    tell(rows, why, error);
+}
