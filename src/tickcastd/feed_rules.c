@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "feed/csv.h"
 #include "feed/sim.h"
 #include "tickcastd/settings.h"
 
@@ -30,6 +31,19 @@ static const char *name_of(const struct feed_setting *feed) {
     return feed->origin.source == FROM_FILE ? "feeds" : "feed";
 }
 
+/* The template and the columns, as far as they can be wrong without a header. */
+static void check_csv(const struct feed_setting *feed, struct report *report) {
+    const struct feed_options *options = &feed->options;
+    const struct csv_options wanted = {
+        .key = options->key, .columns = &options->columns, .time = options->time};
+    struct csv *csv;
+    char error[ROW_ERROR_BYTES];
+    if (csv_new(&wanted, &csv, error) < 0)
+        report_add(report, &feed->origin, name_of(feed), "%s", error);
+    else
+        csv_free(csv);
+}
+
 static void check_rows(const struct feed_setting *feed, struct report *report) {
     const struct feed_options *options = &feed->options;
     bool csv = options->type == FEED_REPLAY || options->format == FEED_FORMAT_CSV;
@@ -39,6 +53,7 @@ static void check_rows(const struct feed_setting *feed, struct report *report) {
     if (csv && options->key == NULL)
         report_add(report, &feed->origin, name_of(feed),
                    "a %s feed of rows needs key, as {symbol}/Tick/TRADE", type);
+    if (csv && options->key != NULL) check_csv(feed, report);
     if (!csv && (is_set(feed, "key") || is_set(feed, "columns")))
         report_add(report, &feed->origin, name_of(feed), "key and columns are for format csv only");
     if (options->time == NULL && (is_set(feed, "time_unit") || is_set(feed, "speed")))
