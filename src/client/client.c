@@ -26,6 +26,7 @@ struct client {
     bool write_blocked; /* the kernel took no more; poll says when it does */
     bool write_failed;  /* what the peer said before is still to be read */
     bool peer_closed;
+    bool watched_waits; /* the watched descriptor was readable, and the socket came first */
     uint8_t *input, *input_at, *input_end;
     char url[CLIENT_ERROR_BYTES / 4];
     char error[CLIENT_ERROR_BYTES + CLIENT_ERROR_BYTES / 4 + 4];
@@ -177,7 +178,7 @@ static enum client_result fill(struct client *client) {
     return fail(client, CLIENT_FAILED, "the server ended the connection without a close frame");
 }
 
-/* Waits for the socket and `watch_fd`. OK: the socket may be read; WATCHED: only the other. */
+/* Waits for the socket and `watch_fd`. OK: the socket may be read; WATCHED: the other. */
 static enum client_result wait_for_events(struct client *client, uint64_t deadline, int watch_fd) {
     bool sending = client_queued(client) > 0 && !client->write_failed;
     short write_wants = sending ? client->socket.write_wants : 0;
@@ -191,8 +192,11 @@ static enum client_result wait_for_events(struct client *client, uint64_t deadli
     if (ready < 0 && errno == EINTR) return CLIENT_OK;
     if (ready < 0) return fail(client, CLIENT_FAILED, "poll: %s", strerror(errno));
     if (fds[0].revents & write_wants) client->write_blocked = false;
-    if (fds[0].revents || client_socket_pending(&client->socket)) return CLIENT_OK;
-    return fds[1].revents ? CLIENT_WATCHED : CLIENT_TIMEOUT;
+    bool readable = fds[0].revents || client_socket_pending(&client->socket);
+    bool watched = fds[1].revents && (client->watched_waits || !readable);
+    client->watched_waits = fds[1].revents && !watched; /* in turns: a flood starves neither */
+    if (watched) return CLIENT_WATCHED;
+    return readable ? CLIENT_OK : CLIENT_TIMEOUT;
 }
 
 struct goal {

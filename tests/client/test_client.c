@@ -285,6 +285,30 @@ Test(client, a_readable_descriptor_ends_the_waiting, .init = begin, .fini = end)
     client_close(client, WS_CLOSE_NORMAL, WAIT_MS);
 }
 
+static void flood(struct peer *self) {
+    static const char frame[] = {'\x82', 3, 'a', 'b', 'c'};
+    static char frames[13000][sizeof frame];
+    for (size_t i = 0; i < sizeof frames / sizeof *frames; i++)
+        memcpy(frames[i], frame, sizeof frame);
+    peer_accept(self);
+    while (send(self->fd, frames, sizeof frames, MSG_NOSIGNAL) > 0) {
+    }
+}
+
+Test(client, a_readable_descriptor_is_seen_in_a_flood_of_messages, .init = begin, .fini = end) {
+    int pipes[2];
+    enum client_result result = CLIENT_MESSAGE;
+    cr_assert_eq(pipe(pipes), 0);
+    cr_assert_eq(write(pipes[1], "x", 1), 1);
+    peer_start(&peer, flood);
+    cr_assert_eq(connect_to_peer(), CLIENT_OK);
+    for (int i = 0; i < 10000000 && result == CLIENT_MESSAGE; i++)
+        result = client_receive(client, WAIT_MS, pipes[0], &message);
+    cr_assert_eq(result, CLIENT_WATCHED);
+    client_free(client);
+    client = NULL;
+}
+
 static void bad_frame(struct peer *self) {
     peer_accept(self);
     peer_write(self, "\x82\x81maskx", 7); /* a server must not mask */
