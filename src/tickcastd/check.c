@@ -5,6 +5,7 @@
 
 #include "tickcast/tickcast.h"
 #include "tickcastd/estimate.h"
+#include "tickcastd/warnings.h"
 
 #define HUMAN_BYTES 32
 
@@ -70,10 +71,6 @@ static void print_memory(const struct estimate *estimate, FILE *out) {
             "beside, in the kernel", human(estimate->kernel_bytes, size));
 }
 
-static void print_warning(void *out, const char *sentence) {
-    fprintf(out, "warning: %s\n", sentence);
-}
-
 void check_print(const struct settings *settings, FILE *out) {
     struct tickcast_options resolved = settings->options;
     options_resolve(&resolved);
@@ -86,7 +83,10 @@ void check_print(const struct settings *settings, FILE *out) {
     struct estimate estimate;
     estimate_memory(&resolved, has_tls(settings), settings->feed_count, &estimate);
     print_memory(&estimate, out);
-    settings_warn(settings, print_warning, out);
+    struct warnings warnings;
+    warnings_gather(settings, &warnings);
+    for (uint32_t i = 0; i < warnings.count; i++) fprintf(out, "warning: %s\n", warnings.lines[i]);
+    warnings_free(&warnings);
 }
 
 static json_t *json_of_settings(const struct settings *settings,
@@ -134,8 +134,14 @@ static json_t *json_of_feeds(const struct settings *settings) {
     return list;
 }
 
-static void append_warning(void *list, const char *sentence) {
-    json_array_append_new(list, json_string(sentence));
+static json_t *json_of_warnings(const struct settings *settings) {
+    json_t *list = json_array();
+    struct warnings warnings;
+    warnings_gather(settings, &warnings);
+    for (uint32_t i = 0; i < warnings.count; i++)
+        json_array_append_new(list, json_string(warnings.lines[i]));
+    warnings_free(&warnings);
+    return list;
 }
 
 void check_print_json(const struct settings *settings, FILE *out) {
@@ -143,17 +149,16 @@ void check_print_json(const struct settings *settings, FILE *out) {
     options_resolve(&resolved);
     struct estimate estimate;
     estimate_memory(&resolved, has_tls(settings), settings->feed_count, &estimate);
-    json_t *memory = json_array(), *warnings = json_array();
+    json_t *memory = json_array();
     for (uint32_t i = 0; i < estimate.count; i++)
         json_array_append_new(memory, json_pack("{s:s, s:I, s:s}", "name", estimate.rows[i].name,
                                                 "bytes", (json_int_t)estimate.rows[i].bytes, "how",
                                                 estimate.rows[i].how));
-    settings_warn(settings, append_warning, warnings);
     json_t *all = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "settings", json_of_settings(settings, &resolved),
         "listeners", json_of_listeners(settings), "feeds", json_of_feeds(settings), "warnings",
-        warnings, "memory", memory, "memory_bytes", (json_int_t)estimate.total_bytes,
-        "kernel_bytes", (json_int_t)estimate.kernel_bytes);
+        json_of_warnings(settings), "memory", memory, "memory_bytes",
+        (json_int_t)estimate.total_bytes, "kernel_bytes", (json_int_t)estimate.kernel_bytes);
     json_dumpf(all, out, JSON_INDENT(2));
     fputc('\n', out);
     json_decref(all);

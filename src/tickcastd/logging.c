@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-#define LINE_BYTES (LOG_LINE_BYTES + 64)
+#define LINE_BYTES (LOGGING_LINE_BYTES + 64)
 
 static const char *const level_names[] = {"error", "warning", "notice", "debug"};
 
@@ -30,7 +30,7 @@ static int write_line(int fd, int level, const char *text) {
     char line[LINE_BYTES];
     size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
     used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %s %.*s\n",
-                             now.tv_nsec / 1000000, level_names[level], LOG_LINE_BYTES, text);
+                             now.tv_nsec / 1000000, level_names[level], LOGGING_LINE_BYTES, text);
     return write(fd, line, used) < 0 ? -1 : 0;
 }
 
@@ -62,7 +62,7 @@ void logging_sink(void *arg, int level, const char *line) {
 }
 
 void logging_say(struct logging *logging, int level, const char *format, ...) {
-    char line[LOG_LINE_BYTES];
+    char line[LOGGING_LINE_BYTES];
     va_list args;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);

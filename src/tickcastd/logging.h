@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <stdint.h>
 
-#define LOGGING_LINES 1000 /**< lines a second */
+#define LOGGING_LINES      1000 /**< lines a second */
+#define LOGGING_LINE_BYTES 2048 /**< longer lines are cut; a command to paste fits */
 
 struct logging {
     pthread_mutex_t lock;

@@ -1,5 +1,4 @@
 /* Rules over several settings at once: settings_complete and settings_warn. */
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +6,7 @@
 #include "tickcast/tickcast.h"
 #include "tickcastd/settings.h"
 #include "tickcastd/units.h"
+#include "tickcastd/warnings.h"
 
 /* Listeners of the command line take the place of those of the file. */
 static void prefer_command_line(struct settings *settings) {
@@ -91,28 +91,13 @@ void settings_complete(struct settings *settings, struct report *report) {
                origin_text(&settings->origins[other], report->file, place));
 }
 
-struct warner {
-    void (*say)(void *arg, const char *sentence);
-    void *arg;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-warn_if_so(const struct warner *warner, const char *format, ...) {
-    char sentence[2 * SETTINGS_TEXT_BYTES];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
-    va_end(args);
-    warner->say(warner->arg, sentence);
-}
-
 static void warn_raised(const struct warner *warner, const struct tickcast_options *options,
                         unsigned number) {
     uint64_t asked = option_get(options, number);
     uint64_t share = options_share(options, asked);
     if (share <= asked / options->workers) return;
     char was[UNITS_TEXT_BYTES];
-    warn_if_so(warner,
+    warner_say(warner,
                "%s %s is raised to %llu bytes: each of %u workers holds four of the "
                "largest messages (max_payload)",
                setting_name(number), units_format(UNITS_SIZE, asked, was),
@@ -122,26 +107,21 @@ static void warn_raised(const struct warner *warner, const struct tickcast_optio
 void settings_warn(const struct settings *settings, void (*say)(void *arg, const char *sentence),
                    void *arg) {
     const struct warner warner = {say, arg};
-    struct tickcast_options options = settings->options, limits = settings->options;
+    struct tickcast_options options = settings->options;
     options_resolve(&options);
-    limits.max_connections = 0;
-    options_resolve(&limits);
-    if (options.max_connections > limits.max_connections)
-        warn_if_so(&warner, "max_connections %u is more than the %u that the file limit allows",
-                   options.max_connections, limits.max_connections);
     warn_raised(&warner, &options, OPTION_AT_ring_memory);
     warn_raised(&warner, &options, OPTION_AT_outbound_memory);
     warn_raised(&warner, &options, OPTION_AT_inbound_memory);
     if (options.slow_memory > options_share(&options, options.outbound_memory))
-        warn_if_so(&warner, "slow_memory is more than a worker's part of outbound_memory: readers "
+        warner_say(&warner, "slow_memory is more than a worker's part of outbound_memory: readers "
                             "are evicted earlier, by outbound_memory");
     if (options.slow_memory < options.max_payload)
-        warn_if_so(&warner, "slow_memory is less than max_payload: one large message evicts a "
+        warner_say(&warner, "slow_memory is less than max_payload: one large message evicts a "
                             "reader that cannot take it at once");
     if (options.slow_time_ms > options.dead_time_ms)
-        warn_if_so(&warner, "slow_time is more than dead_time: a reader that takes nothing may be "
+        warner_say(&warner, "slow_time is more than dead_time: a reader that takes nothing may be "
                             "dead before it is slow");
     if (options.max_streams > options.max_subscriptions)
-        warn_if_so(&warner, "max_streams is more than max_subscriptions: no connection can have "
+        warner_say(&warner, "max_streams is more than max_subscriptions: no connection can have "
                             "that many");
 }

@@ -129,9 +129,8 @@ Test(check, defaults_warn_of_nothing) {
 
 Test(check, odd_combinations_are_told) {
     read_yaml("workers: 2\nring_memory: 1MiB\noutbound_memory: 64MiB\nslow_memory: 40MiB\n"
-              "slow_time: 2min\nmax_connections: 10000000\nmax_subscriptions: 5\n");
+              "slow_time: 2min\nmax_subscriptions: 5\n");
     char *text = printed(print_warnings);
-    cr_expect(strstr(text, "max_connections 10000000 is more than the ") != NULL);
     cr_expect(strstr(text, "ring_memory 1MiB is raised to ") != NULL);
     cr_expect(strstr(text, "slow_memory is more than a worker's part") != NULL);
     cr_expect(strstr(text, "slow_time is more than dead_time") != NULL);
