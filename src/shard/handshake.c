@@ -16,6 +16,11 @@ static void refuse(struct conn *conn, enum conn_end end, int status, const char 
     conn_finish(conn, end, response, bytes, body);
 }
 
+/* The line to set, in a file and as a flag; `who` is subscribers or publishers. */
+#define TO_ALLOW(who)                                                                              \
+    "; to allow it set `" who "_from: any` in the configuration file, or start tickcastd with "    \
+    "--" who "-from any\n"
+
 /* NULL, or the body of the 403. Publishing changes prices: a page in a browser on the broker's
  * host, or a proxy there, is loopback too. */
 static const char *not_allowed(const struct conn *conn, const struct ws_request *request,
@@ -24,18 +29,15 @@ static const char *not_allowed(const struct conn *conn, const struct ws_request 
     if (!publishes)
         return options->subscribers_from == TICKCAST_PEERS_ANY || conn->peer.local
                    ? NULL
-                   : "subscribing is allowed from loopback only; to allow it set "
-                     "`subscribers_from: any`\n";
+                   : "subscribing is allowed from loopback and Unix sockets only" TO_ALLOW(
+                         "subscribers");
     if (options->publishers_from == TICKCAST_PEERS_ANY) return NULL;
     if (!conn->peer.local)
-        return "publishing is allowed from loopback and Unix sockets only; to allow it set "
-               "`publishers_from: any`\n";
+        return "publishing is allowed from loopback and Unix sockets only" TO_ALLOW("publishers");
     if (request->origin)
-        return "publishing with an Origin header is not allowed; to allow it set "
-               "`publishers_from: any`\n";
+        return "publishing with an Origin header is not allowed" TO_ALLOW("publishers");
     if (request->forwarded)
-        return "publishing through a proxy is not allowed; to allow it set "
-               "`publishers_from: any`\n";
+        return "publishing through a proxy is not allowed" TO_ALLOW("publishers");
     return NULL;
 }
 
