@@ -173,5 +173,4 @@ void args_parse(int argc, char **argv, struct args *args, struct settings *setti
     for (parser.at = 1; parser.at < argc; parser.at++) take_argument(&parser, argv[parser.at]);
     certify(&parser);
     if (args->demo) feeds_parse(settings, DEMO_FEED, &here, report);
-    if (args->json && !args->check) report_add(report, &here, "json", "is for --check only");
 }

@@ -31,7 +31,9 @@ void args_parse(int argc, char **argv, struct args *args, struct settings *setti
     X("check", "",                                                                                 \
       "print the settings that count, where each came from and the memory that can "               \
       "be needed, and end")                                                                        \
-    X("json", "", "with --check: print JSON")                                                      \
+    X("json", "",                                                                                  \
+      "print what the menu of a start without a file tells as one line of JSON; with --check: "    \
+      "print JSON")                                                                                \
     X("version", "", "print the version and end")                                                  \
     X("help", "", "print this and end")                                                            \
     X("help-config", "", "print the reference of the configuration as Markdown and end")

@@ -26,13 +26,19 @@ static int print_what_was_asked(const struct args *args) {
     return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_FAILED;
 }
 
-static int configured(const struct args *args, struct settings *settings, struct report *report) {
+static enum serve_print what_to_print(const struct args *args, const struct settings *settings) {
+    if (args->json) return SERVE_JSON;
+    return settings->file == NULL ? SERVE_MENU : SERVE_SILENT;
+}
+
+static int configured(const struct args *args, char **argv, struct settings *settings,
+                      struct report *report) {
     report->file = settings->file;
     if (settings->file != NULL) config_load(settings, report);
     settings_complete(settings, report);
     if (report->count > 0) return EXIT_CONFIG;
     raise_file_limit();
-    if (!args->check) return serve(settings);
+    if (!args->check) return serve(settings, what_to_print(args, settings), argv);
     if (args->json)
         check_print_json(settings, stdout);
     else
@@ -53,7 +59,7 @@ int main(int argc, char **argv) {
     } else if (args.help || args.help_config || args.version) {
         code = print_what_was_asked(&args);
     } else {
-        code = configured(&args, &settings, &report);
+        code = configured(&args, argv, &settings, &report);
     }
     settings_fini(&settings);
     return code;

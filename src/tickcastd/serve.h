@@ -7,8 +7,11 @@
 /** What the program ends with. */
 enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
-/** `settings` are complete; their log is set here. Returns an exit code; why it is not EXIT_GOOD
- *  stands in the log. */
-int serve(struct settings *settings);
+/** What it prints on standard output once it accepts. */
+enum serve_print { SERVE_SILENT, SERVE_MENU, SERVE_JSON };
+
+/** `settings` are complete; their log is set here. `argv` is the command line. Returns an exit
+ * code; why it is not EXIT_GOOD stands in the log. */
+int serve(struct settings *settings, enum serve_print print, char **argv);
 
 #endif

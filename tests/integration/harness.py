@@ -73,7 +73,7 @@ class Broker:
             [BUILD / "bin/tickcastd", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0",
              "--cert", certs() / "server.pem", "--key", certs() / "server.key",
              "--listen-unix", self.unix, *flags],
-            stdin=stdin, stderr=subprocess.PIPE, text=True)
+            stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.lines = []
         for line in self.process.stderr:
             self.lines.append(line)

@@ -55,7 +55,7 @@ class Daemon:
     def __init__(self, limits):
         self.process = subprocess.Popen(
             [os.path.join(BUILD, "bin", "tickcastd"), "--listen", "127.0.0.1:0", *flags(limits)],
-            stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.lines = []
         for line in self.process.stderr:
             self.lines.append(line)

@@ -30,7 +30,9 @@ class Daemon:
     """A daemon that runs; `lines` are those of its stderr up to `ready`."""
 
     def __init__(self, *args):
-        self.process = subprocess.Popen([TICKCASTD, *args], stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [TICKCASTD, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         self.lines, self.buffer = [], b""
         while not self.lines or self.lines[-1] != "ready":
             self.lines.append(self.read_line())

@@ -78,7 +78,6 @@ Test(options, every_mistake_of_a_command_line_is_told) {
         {"--listen-tls a:1 --cert c",
          "command line: --listen-tls: needs --cert FILE and --key FILE\n"},
         {"--listen a:1 --cert c --key k", "command line: --cert: is for --listen-tls only\n"},
-        {"--json", "command line: --json: is for --check only\n"},
         {"--", "command line: unknown argument '--'\n"},
         {"-", "command line: unknown argument '-'\n"},
     };
