@@ -23,6 +23,8 @@ struct client {
     struct client_socket socket;
     struct ws_decoder decoder;
     struct outgoing outgoing;
+    int watch_fd; /* while connecting */
+    int status;
     bool write_blocked; /* the kernel took no more; poll says when it does */
     bool write_failed;  /* what the peer said before is still to be read */
     bool peer_closed;
@@ -36,6 +38,7 @@ struct client *client_new(void) {
     struct client *client = calloc(1, sizeof *client);
     if (!client) return NULL;
     client_socket_init(&client->socket);
+    client->watch_fd = -1;
     ws_decoder_init(&client->decoder, false, false, CLIENT_MAX_MESSAGE);
     client->input = malloc(INPUT_BYTES);
     client->input_at = client->input_end = client->input;
@@ -55,6 +58,14 @@ void client_free(struct client *client) {
 
 const char *client_error(const struct client *client) {
     return client->error;
+}
+
+void client_watch(struct client *client, int fd) {
+    client->watch_fd = fd;
+}
+
+int client_status(const struct client *client) {
+    return client->status;
 }
 
 size_t client_queued(const struct client *client) {
@@ -79,14 +90,16 @@ static int connect_and_shake(struct client *client, const struct client_options 
                              const struct client_url *url, char *error) {
     int timeout_ms = options->timeout_ms ? options->timeout_ms : CLIENT_TIMEOUT_MS;
     uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
+    client->socket.watch_fd = client->watch_fd;
     if (client_socket_open(&client->socket, url, options->ca_file, deadline, error)) return -1;
     _Static_assert(INPUT_BYTES >= CLIENT_RESPONSE_BYTES, "the input takes the response");
     size_t count = 0;
-    if (client_handshake(&client->socket, url, options->protocol, deadline, client->input, &count,
-                         error))
-        return -1;
+    int result = client_handshake(&client->socket, url, options->protocol, deadline, client->input,
+                                  &count, error);
+    if (result < -1) client->status = -result;
+    client->socket.watch_fd = -1;
     client->input_end = client->input + count;
-    return 0;
+    return result;
 }
 
 enum client_result client_connect(struct client *client, const struct client_options *options) {
@@ -99,7 +112,7 @@ enum client_result client_connect(struct client *client, const struct client_opt
     }
     snprintf(client->url, sizeof client->url, "%s", options->url);
     if (connect_and_shake(client, options, &url, error))
-        return fail(client, CLIENT_FAILED, "%s", error);
+        return fail(client, client->socket.watched ? CLIENT_WATCHED : CLIENT_FAILED, "%s", error);
     return CLIENT_OK;
 }
 
@@ -246,7 +259,7 @@ static void read_to_end(struct client *client, uint64_t deadline) {
         ssize_t got = client_socket_read(&client->socket, client->input, INPUT_BYTES);
         if (got > 0) continue;
         if (got != CLIENT_SOCKET_AGAIN) return;
-        if (client_poll(client->socket.fd, client->socket.read_wants, deadline) <= 0) return;
+        if (client_poll(&client->socket, client->socket.read_wants, deadline) <= 0) return;
     }
 }
 
@@ -265,7 +278,7 @@ enum client_result client_close(struct client *client, enum ws_close_code code, 
         client->write_blocked = false;
         send_some(client);
         if (client->write_blocked &&
-            client_poll(client->socket.fd, client->socket.write_wants, deadline) <= 0)
+            client_poll(&client->socket, client->socket.write_wants, deadline) <= 0)
             break;
     }
     client_socket_shutdown(&client->socket);

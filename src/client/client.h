@@ -55,9 +55,16 @@ struct client *client_new(void);
 void client_free(struct client *client);
 
 /** Connects; once a client. CLIENT_OK, or CLIENT_FAILED: client_error names the URL and the cause,
- * for a refused handshake the HTTP status and the body. Waits timeout_ms at most, name lookup
- * apart. */
+ * for a refused handshake the HTTP status and the body; or CLIENT_WATCHED (client_watch). Waits
+ * timeout_ms at most, name lookup apart. */
 enum client_result client_connect(struct client *client, const struct client_options *options);
+
+/** Before connecting: client_connect gives up, name lookup apart, when `fd` is readable. Below 0:
+ * none, as at the beginning. */
+void client_watch(struct client *client, int fd);
+
+/** The HTTP status with which the server refused the handshake; 0: it did not. */
+int client_status(const struct client *client);
 
 /** Why the last call failed or who closed: a sentence that names the URL. Lives as the client does.
  */

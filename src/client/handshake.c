@@ -31,7 +31,7 @@ static int send_request(struct client_socket *client, const struct client_url *u
             done += (size_t)sent;
         else if (sent != CLIENT_SOCKET_AGAIN)
             return fail(error, "handshake failed", client->failure);
-        else if (client_poll(client->fd, client->write_wants, deadline) <= 0)
+        else if (client_poll(client, client->write_wants, deadline) <= 0)
             return fail(error, "handshake failed", "the server takes no bytes");
     }
     return 0;
@@ -48,7 +48,7 @@ static int read_more(struct client_socket *client, uint8_t *bytes, size_t *count
             return 1;
         }
         if (got != CLIENT_SOCKET_AGAIN) return got == CLIENT_SOCKET_END ? 0 : -1;
-        if (client_poll(client->fd, client->read_wants, deadline) <= 0) return 0;
+        if (client_poll(client, client->read_wants, deadline) <= 0) return 0;
     }
 }
 
@@ -70,7 +70,7 @@ static int refused(struct client_socket *client, const char *key, uint8_t *bytes
     printable(body.at, body.bytes, text, sizeof text);
     snprintf(error, CLIENT_ERROR_BYTES, "the server answered HTTP %d%s%s", status,
              *text ? ": " : "", text);
-    return -1;
+    return -status;
 }
 
 static int read_response(struct client_socket *client, const char *key, uint64_t deadline,

@@ -8,8 +8,8 @@
     8192 /**< longest response to an upgrade, with the body of a refusal */
 
 /** Sends the request and reads the response until `deadline_ns`. 0: `bytes` (CLIENT_RESPONSE_BYTES)
- *  begins with `*count` bytes that follow the response. -1: `error` (CLIENT_ERROR_BYTES) says why,
- * with the HTTP status and body of a refusal. */
+ *  begins with `*count` bytes that follow the response. Below 0: `error` (CLIENT_ERROR_BYTES) says
+ * why; -1, or for a refusal minus its HTTP status, which `error` names with the body. */
 int client_handshake(struct client_socket *socket, const struct client_url *url,
                      const char *protocol, uint64_t deadline_ns, uint8_t *bytes, size_t *count,
                      char *error);

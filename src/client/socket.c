@@ -19,7 +19,7 @@
 
 void client_socket_init(struct client_socket *client) {
     memset(client, 0, sizeof *client);
-    client->fd = -1;
+    client->fd = client->watch_fd = -1;
     client->read_wants = POLLIN;
     client->write_wants = POLLOUT;
 }
@@ -31,25 +31,31 @@ int client_left_ms(uint64_t deadline_ns) {
     return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
-int client_poll(int fd, short events, uint64_t deadline_ns) {
-    struct pollfd poll_fd = {.fd = fd, .events = events};
+int client_poll(struct client_socket *client, short events, uint64_t deadline_ns) {
+    struct pollfd fds[] = {{.fd = client->fd, .events = events},
+                           {.fd = client->watch_fd, .events = POLLIN}};
     for (;;) {
-        int ready = poll(&poll_fd, 1, client_left_ms(deadline_ns));
-        if (ready >= 0) return ready;
-        if (errno != EINTR) return -1;
+        int ready = poll(fds, 2, client_left_ms(deadline_ns));
+        if (ready < 0 && errno == EINTR) continue;
+        if (ready <= 0) return ready;
+        if (!fds[1].revents) return 1;
+        client->watched = true;
+        errno = ECANCELED;
+        return -1;
     }
 }
 
 /* 0 connected, or the errno. */
-static int connect_to(int fd, const struct sockaddr *address, socklen_t bytes, uint64_t deadline) {
-    if (connect(fd, address, bytes) == 0) return 0;
+static int connect_to(struct client_socket *client, const struct sockaddr *address, socklen_t bytes,
+                      uint64_t deadline) {
+    if (connect(client->fd, address, bytes) == 0) return 0;
     if (errno != EINPROGRESS && errno != EINTR) return errno;
-    int ready = client_poll(fd, POLLOUT, deadline);
+    int ready = client_poll(client, POLLOUT, deadline);
     if (ready < 0) return errno;
     if (ready == 0) return ETIMEDOUT;
     int result = 0;
     socklen_t result_bytes = sizeof result;
-    getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &result_bytes);
+    getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &result, &result_bytes);
     return result;
 }
 
@@ -57,7 +63,7 @@ static int open_and_connect(struct client_socket *client, int family,
                             const struct sockaddr *address, socklen_t bytes, uint64_t deadline) {
     client->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (client->fd < 0) return errno;
-    int result = connect_to(client->fd, address, bytes, deadline);
+    int result = connect_to(client, address, bytes, deadline);
     if (result) {
         close(client->fd);
         client->fd = -1;

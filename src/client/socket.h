@@ -23,6 +23,8 @@ struct client_socket {
     short read_wants;  /**< what to poll for after a read that answered AGAIN */
     short write_wants; /**< and after such a write */
     char failure[256]; /**< why a call answered FAILED */
+    int watch_fd;      /**< client_poll ends when it is readable; below 0: none */
+    bool watched;      /**< and has ended so */
 };
 
 /** Prepares an unopened socket. */
@@ -45,8 +47,9 @@ void client_socket_shutdown(struct client_socket *socket);
 /** Closes and frees; allowed twice. */
 void client_socket_close(struct client_socket *socket);
 
-/** Waits for `events` on `fd`: 1 ready, 0 the deadline has passed, -1 errno. */
-int client_poll(int fd, short events, uint64_t deadline_ns);
+/** Waits for `events` on the socket: 1 ready, 0 the deadline has passed, -1 errno; ECANCELED if the
+ * watched descriptor is readable. */
+int client_poll(struct client_socket *socket, short events, uint64_t deadline_ns);
 /** Milliseconds to the deadline for poll, rounded up, 0 if it has passed. */
 int client_left_ms(uint64_t deadline_ns);
 

@@ -78,7 +78,7 @@ int client_tls_open(struct client_socket *client, const struct client_url *url, 
         if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE)
             return handshake_failed(client, url, saved_errno, error);
         short events = wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
-        if (client_poll(client->fd, events, deadline_ns) <= 0)
+        if (client_poll(client, events, deadline_ns) <= 0)
             return refuse(error, "TLS handshake failed", "the server did not answer in time");
     }
 }

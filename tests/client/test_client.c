@@ -138,6 +138,7 @@ Test(client, a_refused_handshake_tells_status_and_body, .init = begin, .fini = e
     peer_start(&peer, forbid);
     cr_assert_eq(connect_to_peer(), CLIENT_FAILED);
     expect_error("HTTP 403: set publishers_from: any");
+    cr_assert_eq(client_status(client), 403);
 }
 
 static void silent(struct peer *self) {
@@ -150,6 +151,18 @@ Test(client, a_server_that_does_not_answer_is_given_up, .init = begin, .fini = e
     const struct client_options options = {.url = peer.url, .timeout_ms = 50};
     cr_assert_eq(client_connect(client, &options), CLIENT_FAILED);
     expect_error("did not answer in time");
+    client_free(client);
+    client = NULL;
+}
+
+Test(client, connecting_ends_when_the_watched_descriptor_is_readable, .init = begin, .fini = end) {
+    int pipes[2];
+    cr_assert_eq(pipe(pipes), 0);
+    cr_assert_eq(write(pipes[1], "x", 1), 1);
+    peer_start(&peer, silent);
+    client_watch(client, pipes[0]);
+    cr_assert_eq(connect_to_peer(), CLIENT_WATCHED, "%s", client_error(client));
+    cr_assert_eq(client_status(client), 0);
     client_free(client);
     client = NULL;
 }
