@@ -10,7 +10,12 @@
 #define NAME_BYTES    32      /* of a name in a message */
 #define MAX_ARGUMENTS 1048576 /* streams of one `sub`: the broker has the say */
 
-enum { SUB = 1 << COMMAND_SUB, PUB = 1 << COMMAND_PUB, CHECK = 1 << COMMAND_CHECK_STREAM };
+enum {
+    NONE = 1 << COMMAND_NONE,
+    SUB = 1 << COMMAND_SUB,
+    PUB = 1 << COMMAND_PUB,
+    CHECK = 1 << COMMAND_CHECK_STREAM
+};
 enum kind { FLAG, TEXT, COUNT, SECONDS };
 
 static const struct command_row {
@@ -65,6 +70,9 @@ static const struct option_row {
     ROW("--ack", NULL, FLAG, ack, PUB,
         "ask for an answer to each message: the broker's errors then name the line"),
     ROW("--json", NULL, FLAG, json, PUB, "print the summary as JSON on standard output"),
+    ROW("--json", NULL, FLAG, json, CHECK,
+        "print the answer as JSON on standard output: match, pattern, key, why"),
+    ROW("--json", NULL, FLAG, json, NONE, "with --version: print it as JSON"),
     ROW("--help", NULL, FLAG, help, ~0U, "print this help"),
     ROW("--version", NULL, FLAG, version, ~0U, "print the version"),
 #undef ROW
@@ -249,4 +257,5 @@ void cli_help(enum command command, FILE *out) {
     fputs("  help          [COMMAND]     the options of a command\n\n"
           "Exit codes: 0 good, 1 failed, 2 usage.\n",
           out);
+    print_options(COMMAND_NONE, out);
 }

@@ -39,7 +39,8 @@ int main(int argc, char **argv) {
         return EXIT_GOOD;
     }
     if (options.version) {
-        puts("tickcast " TICKCAST_VERSION);
+        puts(options.json ? "{\"name\": \"tickcast\", \"version\": \"" TICKCAST_VERSION "\"}"
+                          : "tickcast " TICKCAST_VERSION);
         return EXIT_GOOD;
     }
     open_standard_descriptors();

@@ -257,6 +257,23 @@ class CheckStream(unittest.TestCase):
             self.assertEqual(len((out + err).splitlines()), 1, (out, err))
 
 
+    def test_json_says_the_same(self):
+        for pattern, key, code, match, why in [
+                ("*/1Min/OHLCV", "AAPL/1Min/OHLCV:x", 0, True, ""),
+                ("*/*/*", "A//C", 0, True, "nothing can be published"),
+                ("a/b/\"\n", "a/b/d", 1, False, "element 3: "),
+                ("a/b/\udcff", "a/b/d", 1, False, "element 3: "), ("a/b", "a/b/c", 2, False, "two /")]:
+            got, out, err = plain("check-stream", "--json", pattern, key)
+            self.assertEqual((got, err), (code, ""), out)
+            answer = json.loads(out)
+            self.assertEqual(list(answer), ["match", "pattern", "key", "why"])
+            self.assertIs(answer["match"], match)
+            self.assertEqual(answer["pattern"], pattern.replace("\udcff", "\ufffd"))
+            self.assertEqual(answer["key"], key.split(":")[0])
+            self.assertEqual(bool(answer["why"]), bool(why), answer)
+            self.assertIn(why, answer["why"])
+
+
 class CommandLine(unittest.TestCase):
     def test_usage_errors_are_2(self):
         for arguments in [(), ("subb",), ("sub",), ("sub", "--jsn", "a/b/c"), ("pub", "a/b/c"),
@@ -272,6 +289,12 @@ class CommandLine(unittest.TestCase):
             code, out, err = plain(*arguments)
             self.assertEqual((code, err), (0, ""))
             self.assertIn("tickcast", out)
+
+    def test_version_as_json(self):
+        code, out, err = plain("--version", "--json")
+        self.assertEqual((code, err), (0, ""))
+        name, version = plain("--version")[1].split()
+        self.assertEqual(json.loads(out), {"name": name, "version": version})
 
     def test_a_refused_connection_names_the_url(self):
         for command in [("sub", "--url", "unix:///nonexistent/s", "a/b/c"),
