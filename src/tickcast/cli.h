@@ -1,6 +1,6 @@
 /*
- * The command line of `tickcast`: one table of commands and one of options, from which arguments
- * are parsed and all help is printed.
+ * The command line of `tickcast`: arguments are parsed and help is printed from the tables of
+ * tables.h.
  */
 #ifndef TICKCAST_CLI_CLI_H
 #define TICKCAST_CLI_CLI_H
@@ -13,7 +13,7 @@ enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 #define CLI_ERROR_BYTES 512
 
-enum command { COMMAND_NONE, COMMAND_SUB, COMMAND_PUB, COMMAND_CHECK_STREAM };
+enum command { COMMAND_NONE, COMMAND_SUB, COMMAND_PUB, COMMAND_CHECK_STREAM, COMMAND_COUNT };
 
 /** What the arguments ask for. Texts point into argv. */
 struct cli {

@@ -14,6 +14,7 @@ static enum exit_code run(const struct cli *options) {
     case COMMAND_CHECK_STREAM:
         return check_stream_run(options);
     case COMMAND_NONE:
+    case COMMAND_COUNT:
         break;
     }
     return EXIT_USAGE;

@@ -1,0 +1,61 @@
+#include "tickcast/tables.h"
+
+enum {
+    NONE = 1 << COMMAND_NONE,
+    SUB = 1 << COMMAND_SUB,
+    PUB = 1 << COMMAND_PUB,
+    CHECK = 1 << COMMAND_CHECK_STREAM
+};
+
+const struct command_row command_rows[COMMAND_COUNT] = {
+    [COMMAND_SUB] =
+        {"sub", "STREAM...", "receive what streams select and print it",
+         "A stream has three elements, as '*/1Min/OHLCV' (quote it for the shell). Each\n"
+         "message is a line: the key, two blanks, the data as JSON. Ends with 0 after\n"
+         "--count messages or at Ctrl-C, with 1 if the server refuses or goes away.\n",
+         1, CLI_MAX_ARGUMENTS},
+    [COMMAND_PUB] =
+        {"pub", "[KEY JSON]", "publish one message, or many from standard input",
+         "Without KEY and JSON it reads standard input: lines of\n"
+         "{\"key\": \"AAPL/Tick/TRADE\", \"data\": ...}, or with --csv a header line that names\n"
+         "the columns and one row per message. Each column becomes a field of the data:\n"
+         "integers and decimals as numbers, all else as text; or those of --columns under\n"
+         "other names and as another type. A bad line is told and left out, and the exit\n"
+         "code is 1; 0 means that the broker has taken every message.\n"
+         "    zcat trades.csv.gz | tickcast pub --csv '{symbol}/Tick/TRADE' \\\n"
+         "        --columns Price=price:float,Size=size:int\n",
+         0, 2},
+    [COMMAND_CHECK_STREAM] =
+        {"check-stream", "PATTERN KEY", "tell whether a stream selects a key",
+         "Exit code: 0 it does, 1 it does not (and why), 2 it is not a stream.\n", 2, 2},
+};
+
+const struct cli_option_row cli_option_rows[] = {
+#define ROW(name, value, kind, field, commands, sentence)                                          \
+    { name, value, sentence, CLI_##kind, offsetof(struct cli, field), commands }
+    ROW("--url", "URL", TEXT, url, SUB | PUB,
+        "ws://HOST:PORT[/PATH], wss://... or unix:///SOCKET (standard: " CLI_URL ")"),
+    ROW("--ca", "FILE", TEXT, ca, SUB | PUB,
+        "authorities that may sign the server's certificate, PEM (standard: the system's)"),
+    ROW("--timeout", "SECONDS", SECONDS, timeout_ms, SUB | PUB,
+        "time to connect, and for the answer to a subscribe (standard: 10)"),
+    ROW("--json", NULL, FLAG, json, SUB, "print each message as one JSON object a line"),
+    ROW("--raw", NULL, FLAG, raw, SUB,
+        "write the messages as received: msgpack, one after the other"),
+    ROW("--count", "N", COUNT, count, SUB, "end after N messages"),
+    ROW("--csv", "TEMPLATE", TEXT, csv, PUB,
+        "read CSV; the key of a row, with columns in braces: '{symbol}/Tick/TRADE'"),
+    ROW("--columns", "LIST", TEXT, columns, PUB,
+        "fields of the data, FIELD=COLUMN or FIELD=COLUMN:TYPE with int, float or text"),
+    ROW("--strict", NULL, FLAG, strict, PUB, "end at the first bad line, with 1"),
+    ROW("--ack", NULL, FLAG, ack, PUB,
+        "ask for an answer to each message: the broker's errors then name the line"),
+    ROW("--json", NULL, FLAG, json, PUB, "print the summary as JSON on standard output"),
+    ROW("--json", NULL, FLAG, json, CHECK,
+        "print the answer as JSON on standard output: match, pattern, key, why"),
+    ROW("--json", NULL, FLAG, json, NONE, "with --version: print it as JSON"),
+    ROW("--help", NULL, FLAG, help, ~0U, "print this help"),
+    ROW("--version", NULL, FLAG, version, ~0U, "print the version"),
+#undef ROW
+};
+const size_t cli_option_count = sizeof cli_option_rows / sizeof *cli_option_rows;
