@@ -98,7 +98,7 @@ class Demo(unittest.TestCase):
         commands = re.findall(r"^    (\S.*)$", demo.text, re.M)
         self.assertEqual(len(commands), 3, demo.text)
         start = self.run_there(commands[0])
-        start.until("^ready\r?$")
+        start.until("Ctrl-C stops it")
         sub = self.run_there(commands[1])
         sub.until("MSFT")
         self.assertEqual(self.run_there(commands[2]).wait(), 0)
