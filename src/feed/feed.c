@@ -15,8 +15,9 @@
 #include "base/clock.h"
 #include "base/printable.h"
 
-#define RING_WAIT_MS 100 /* a feed that waits for a ring sees a stop within this time */
-#define KEY_TEXT     100 /* of a key in a log line */
+#define RING_WAIT_MS 100  /* a feed that waits for a ring sees a stop within this time */
+#define KEY_TEXT     100  /* of a key in a log line */
+#define WHOLE_BYTES  1024 /* of a sentence before it is cut */
 
 struct feed {
     struct tickcast_broker *broker;
@@ -51,19 +52,35 @@ uint64_t feed_published(const struct feed *feed) {
     return atomic_load_explicit(&feed->published, memory_order_relaxed);
 }
 
+/* What is too long is cut between two characters. */
+static void sentence(char out[FEED_ERROR_BYTES], const char *format, va_list args) {
+    char whole[WHOLE_BYTES];
+    vsnprintf(whole, sizeof whole, format, args);
+    printable(whole, strlen(whole), out, FEED_ERROR_BYTES);
+}
+
 void feed_complain(struct feed *feed, const char *format, ...) {
     char text[FEED_ERROR_BYTES];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    sentence(text, format, args);
     va_end(args);
     log_limited(feed->log, LOG_WARNING, &feed->complaints, "feed %s: %s", name_of(feed), text);
+}
+
+void feed_note(struct feed *feed, const char *format, ...) {
+    char text[FEED_ERROR_BYTES];
+    va_list args;
+    va_start(args, format);
+    sentence(text, format, args);
+    va_end(args);
+    log_line(feed->log, LOG_WARNING, "feed %s: %s", name_of(feed), text);
 }
 
 enum feed_end feed_fail(struct feed *feed, enum feed_end end, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    vsnprintf(feed->error, sizeof feed->error, format, args);
+    sentence(feed->error, format, args);
     va_end(args);
     return end;
 }
@@ -93,8 +110,8 @@ int feed_wait_readable(struct feed *feed, int fd) {
     return ready < 0 ? -1 : 0;
 }
 
-int feed_push(struct feed *feed, const char *key, size_t key_bytes, const void *data,
-              size_t data_bytes) {
+int feed_offer(struct feed *feed, const char *key, size_t key_bytes, const void *data,
+               size_t data_bytes) {
     for (;;) {
         if (feed_stopping(feed)) return -1;
         int result = tickcast_push(feed->broker, key, key_bytes, data, data_bytes);
@@ -104,17 +121,22 @@ int feed_push(struct feed *feed, const char *key, size_t key_bytes, const void *
             return 0;
         }
         if (result == TICKCAST_ECLOSED) return -1;
-        if (result == TICKCAST_EINVAL) {
-            char text[KEY_TEXT];
-            feed_complain(feed, "the broker does not take the key '%s' with data of %zu bytes",
-                          printable(key, key_bytes, text, sizeof text), data_bytes);
-            return 0;
-        }
+        if (result == TICKCAST_EINVAL) return 1;
         if (result == TICKCAST_EAGAIN)
             tickcast_wait(feed->broker, RING_WAIT_MS);
         else if (feed_sleep(feed, clock_now_ns() + RING_WAIT_MS * NS_PER_MS) < 0)
             return -1;
     }
+}
+
+int feed_push(struct feed *feed, const char *key, size_t key_bytes, const void *data,
+              size_t data_bytes) {
+    int result = feed_offer(feed, key, key_bytes, data, data_bytes);
+    char text[KEY_TEXT];
+    if (result > 0)
+        feed_complain(feed, "the broker does not take the key '%s' with data of %zu bytes",
+                      printable(key, key_bytes, text, sizeof text), data_bytes);
+    return result < 0 ? -1 : 0;
 }
 
 /* From half of `ms` to one and a half, so that feeds that failed together part. */

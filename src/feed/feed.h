@@ -66,6 +66,10 @@ extern const struct feed_source feed_sources[FEED_TYPES];
 int feed_push(struct feed *feed, const char *key, size_t key_bytes, const void *data,
               size_t data_bytes);
 
+/** As feed_push, but says nothing about what the broker does not take: that is 1. */
+int feed_offer(struct feed *feed, const char *key, size_t key_bytes, const void *data,
+               size_t data_bytes);
+
 /** Waits until clock_now_ns() (base/clock.h) is `until_ns`. 0, or -1: stop. */
 int feed_sleep(struct feed *feed, uint64_t until_ns);
 
@@ -78,6 +82,9 @@ bool feed_stopping(const struct feed *feed);
 /** Tells of something that was left out ("file:line: ..."), within the limit of log lines. */
 void feed_complain(struct feed *feed, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** Tells something that comes once, such as a sum; not limited. */
+void feed_note(struct feed *feed, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Remembers why the source fails; before it ends with FAILED or REFUSED. Returns `end`. */
 enum feed_end feed_fail(struct feed *feed, enum feed_end end, const char *format, ...)

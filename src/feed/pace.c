@@ -59,22 +59,23 @@ static void count_from(struct pace *pace, int64_t time_ns, uint64_t at_ns) {
     pace->from_ns = pace->latest_ns = at_ns;
 }
 
-uint64_t pace_due(struct pace *pace, double speed, int64_t time_ns, uint64_t now_ns) {
-    bool again = pace->again;
+/* The first row of a later time after a failure is a beginning if it is late. */
+static void catch_up(struct pace *pace, int64_t time_ns, uint64_t due_ns, uint64_t now_ns) {
     pace->again = false;
+    if (due_ns <= now_ns) count_from(pace, time_ns, now_ns);
+}
+
+uint64_t pace_due(struct pace *pace, double speed, int64_t time_ns, uint64_t now_ns) {
     if (!pace->begun) {
         pace->begun = true;
         count_from(pace, time_ns, now_ns);
         return now_ns;
     }
-    uint64_t due_ns = pace->from_ns;
-    if (time_ns > pace->from_time_ns) {
-        double gap_ns = (double)((uint64_t)time_ns - (uint64_t)pace->from_time_ns) / speed;
-        due_ns += (uint64_t)(gap_ns < FAR_NS ? gap_ns : FAR_NS);
-    }
+    if (time_ns <= pace->from_time_ns) return now_ns;
+    double gap_ns = (double)((uint64_t)time_ns - (uint64_t)pace->from_time_ns) / speed;
+    uint64_t due_ns = pace->from_ns + (uint64_t)(gap_ns < FAR_NS ? gap_ns : FAR_NS);
+    if (pace->again) catch_up(pace, time_ns, due_ns, now_ns);
     if (due_ns < now_ns) due_ns = now_ns;
-    if (again && due_ns == now_ns && time_ns > pace->from_time_ns)
-        count_from(pace, time_ns, now_ns);
     if (time_ns >= pace->latest_time_ns) {
         pace->latest_time_ns = time_ns;
         pace->latest_ns = due_ns;

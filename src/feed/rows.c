@@ -12,18 +12,19 @@
 _Static_assert(ROW_ERROR_BYTES >= PROTO_ERROR_BYTES, "one buffer takes both kinds of sentences");
 
 /* Of a long path the end tells more. */
-static void name_copy(const char *name, char out[ROWS_NAME_BYTES]) {
+const char *rows_name(const char *name, char out[ROWS_NAME_BYTES]) {
     size_t bytes = strlen(name), room = ROWS_NAME_BYTES - sizeof CUT;
     const char *from = bytes > room ? name + bytes - room : name;
     while (from > name && (*from & 0xc0) == 0x80) from++; /* not in the middle of a character */
     size_t cut = from > name ? strlen(CUT) : 0;
     memcpy(out, CUT, cut);
     printable(from, strlen(from), out + cut, ROWS_NAME_BYTES - cut);
+    return out;
 }
 
 int rows_init(struct rows *rows, const char *name, const struct csv_options *options, char *error) {
     *rows = (struct rows){.good = 0};
-    name_copy(name, rows->name);
+    rows_name(name, rows->name);
     return options ? csv_new(options, &rows->csv, error) : 0;
 }
 

@@ -46,6 +46,9 @@ enum rows_result {
     ROWS_REFUSED, /**< the header is none, so that no row has a meaning */
 };
 
+/** The name of a file as it stands in a place. Returns `out`. */
+const char *rows_name(const char *name, char out[ROWS_NAME_BYTES]);
+
 /** `name` is for sentences: a file or "standard input"; copied. `options` NULL: JSON lines.
  *  0, or -1 with a sentence in `error` (ROWS_ERROR_BYTES), without a place. */
 int rows_init(struct rows *rows, const char *name, const struct csv_options *options, char *error);
