@@ -15,6 +15,8 @@
 #include "tickcastd/opening.h"
 #include "tickcastd/run_feeds.h"
 
+#define SAME_SIGNAL_NS 50000000 /* nobody presses Ctrl-C twice within 50 ms */
+
 /* A daemon from its start to its end. */
 struct serving {
     const struct settings *settings;
@@ -102,6 +104,9 @@ static void wait_for_signal(struct logging *logging) {
     stop_signals(&set);
     int number = 0;
     while (sigwait(&set, &number) != 0) continue;
+    /* timeout(1) and the like tell a process and then its group: that is one wish, not two */
+    const struct timespec moment = {.tv_nsec = SAME_SIGNAL_NS};
+    while (sigtimedwait(&set, NULL, &moment) > 0) continue;
     struct sigaction action = {.sa_handler = on_second_signal};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);

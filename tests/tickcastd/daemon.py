@@ -153,6 +153,12 @@ class Programs(unittest.TestCase):
         for number in signal.SIGTERM, signal.SIGINT:
             self.assertEqual(self.start("--listen", "127.0.0.1:0").stop(number), 0)
 
+    def test_two_signals_at_once_are_one(self):
+        daemon = self.start("--listen", "127.0.0.1:0")
+        for number in signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT:
+            daemon.process.send_signal(number)
+        self.assertEqual(daemon.wait(), 0)
+
     def test_a_second_signal_ends_it_at_once(self):
         daemon = self.start(
             "--listen", "127.0.0.1:0", "--stop-timeout", "10min", "--close-timeout", "60s"
