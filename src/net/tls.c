@@ -1,11 +1,14 @@
 #include "net/tls.h"
 
 #include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 /* ECDHE with AEAD only; TLS 1.3 has nothing else. */
-#define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define TLS12_CIPHERS  "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define KEY_OF_ANOTHER "private key does not belong to the certificate:"
 
 const char *tls_reason(char error[TLS_ERROR_BYTES]) {
     unsigned long code = ERR_get_error();
@@ -25,6 +28,13 @@ static SSL_CTX *fail(SSL_CTX *context, const char *what, const char *file,
     return NULL;
 }
 
+static bool key_is_of_another(void) {
+    unsigned long code = ERR_peek_last_error();
+    return ERR_GET_LIB(code) == ERR_LIB_X509 &&
+           (ERR_GET_REASON(code) == X509_R_KEY_VALUES_MISMATCH ||
+            ERR_GET_REASON(code) == X509_R_KEY_TYPE_MISMATCH);
+}
+
 SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error[TLS_ERROR_BYTES]) {
     ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -40,9 +50,8 @@ SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error
         return fail(context, "ciphers", TLS12_CIPHERS, error);
     if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
         return fail(context, "certificate", cert_file, error);
-    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1)
-        return fail(context, "private key", key_file, error);
-    if (SSL_CTX_check_private_key(context) != 1)
-        return fail(context, "private key does not belong to the certificate:", key_file, error);
+    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1)
+        return fail(context, key_is_of_another() ? KEY_OF_ANOTHER : "private key", key_file, error);
     return context;
 }

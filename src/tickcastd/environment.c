@@ -1,9 +1,12 @@
 #include "tickcastd/environment.h"
 
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define SYSCTL_BYTES 512 /* a longer list of reserved ports is not repeated */
 
@@ -27,9 +30,18 @@ uint64_t environment_number(const char *name, uint64_t otherwise) {
     return sysctl_read(name, text) && sscanf(text, "%llu", &number) == 1 ? number : otherwise;
 }
 
+/* Root in a container often may not. */
+static bool root_may_raise(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+    return syscall(SYS_capget, &header, data) == 0 &&
+           (data[CAP_TO_INDEX(CAP_SYS_RESOURCE)].effective & CAP_TO_MASK(CAP_SYS_RESOURCE));
+}
+
 void environment_raise(uint64_t files, struct paste *paste) {
     struct paste sudo = {.used = 0};
     paste_sudo(&sudo);
+    if (sudo.used == 0 && !root_may_raise()) return;
     if (files > environment_number("fs/nr_open", UINT64_MAX))
         paste_raw(paste, "%ssysctl -w fs.nr_open=%" PRIu64 " && ", sudo.text, files);
     if (sudo.used > 0)
@@ -38,28 +50,33 @@ void environment_raise(uint64_t files, struct paste *paste) {
         paste_raw(paste, "ulimit -n %" PRIu64, files);
 }
 
+/* Says `what`, why there is a limit, and how it becomes `files`. */
+static void warn_limit(const struct warner *warner, const char *what, uint64_t files) {
+    struct paste raise = {.used = 0};
+    environment_raise(files, &raise);
+    warner_say(warner,
+               "%s: each connection is an open file, and %d files are for the broker itself (in a "
+               "unit of systemd: LimitNOFILE=%" PRIu64 ")%s%s",
+               what, OPTIONS_SPARE_FILES, files,
+               raise.used > 0 ? "; before the start" WARNINGS_RUN : "; " ENVIRONMENT_NO_RAISE,
+               raise.text);
+}
+
 static void warn_files(const struct settings *settings, const struct warner *warner) {
     struct tickcast_options room = settings->options;
     uint64_t asked = room.max_connections;
+    char what[128];
     room.max_connections = 0;
     options_resolve(&room);
-    struct paste raise = {.used = 0};
     if (asked > room.max_connections) {
-        uint64_t files = asked + OPTIONS_SPARE_FILES;
-        environment_raise(files, &raise);
-        warner_say(warner,
-                   "max_connections %" PRIu64 " is more than the %u that the file limit allows: "
-                   "each connection is an open file, and %d files are for the broker itself "
-                   "(in a unit of systemd: LimitNOFILE=%" PRIu64 "); before the start" WARNINGS_RUN
-                   "%s",
-                   asked, room.max_connections, OPTIONS_SPARE_FILES, files, raise.text);
+        snprintf(what, sizeof what,
+                 "max_connections %" PRIu64 " is more than the %u that the file limit allows",
+                 asked, room.max_connections);
+        warn_limit(warner, what, asked + OPTIONS_SPARE_FILES);
     } else if (asked == 0 && room.max_connections < ENVIRONMENT_FEW_CONNECTIONS) {
-        environment_raise(ENVIRONMENT_FILES, &raise);
-        warner_say(warner,
-                   "the file limit leaves room for %u connections only: each is an open file, and "
-                   "%d files are for the broker itself (in a unit of systemd: LimitNOFILE=%d); "
-                   "before the start" WARNINGS_RUN "%s",
-                   room.max_connections, OPTIONS_SPARE_FILES, ENVIRONMENT_FILES, raise.text);
+        snprintf(what, sizeof what, "the file limit leaves room for %u connections only",
+                 room.max_connections);
+        warn_limit(warner, what, ENVIRONMENT_FILES);
     }
 }
 

@@ -14,7 +14,11 @@
  *  the kernel may give to an outgoing connection first. What /proc does not tell is left out. */
 void environment_warn(const struct settings *settings, const struct warner *warner);
 
-/** Appends the command that gives this shell, and what it starts, a limit of `files`. */
+#define ENVIRONMENT_NO_RAISE                                                                       \
+    "root may not raise the file limit here: set it where this container was started"
+
+/** Appends the command that gives this shell, and what it starts, a limit of `files`; nothing if
+ *  this process is root and may not raise it: ENVIRONMENT_NO_RAISE. */
 void environment_raise(uint64_t files, struct paste *paste);
 
 /** The number in a file of /proc/sys, as "net/core/somaxconn"; `otherwise` if it cannot be read. */

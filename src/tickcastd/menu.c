@@ -131,6 +131,7 @@ void opening_print(const struct opening *opening, bool bold_text, FILE *out) {
     begin(&menu, "connections");
     fprintf(out, "up to %u: %s\n", opening->connections, opening->why);
     print_cure(&menu, "for more, before the start:", &opening->raise);
+    if (opening->no_raise != NULL) print_fact(&menu, "", opening->no_raise);
     print_feeds(&menu, opening->settings);
     print_warnings(&menu, opening->warnings);
     fputs("\nin another terminal, in the same directory:\n", out);

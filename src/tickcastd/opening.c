@@ -24,6 +24,7 @@ static void limit_of_files(struct opening *opening, uint64_t files) {
              "the file limit %" PRIu64 " less %d files for the broker itself", files,
              OPTIONS_SPARE_FILES);
     environment_raise(more, &opening->raise);
+    if (opening->raise.used == 0) opening->no_raise = ENVIRONMENT_NO_RAISE;
 }
 
 static void limit_of_setting(struct opening *opening, uint64_t files, char **argv) {
@@ -37,6 +38,7 @@ static void limit_of_setting(struct opening *opening, uint64_t files, char **arg
     snprintf(flag, sizeof flag, "--max-connections=%" PRIu64, more);
     if (more + OPTIONS_SPARE_FILES > files) {
         environment_raise(more + OPTIONS_SPARE_FILES, &opening->raise);
+        if (opening->raise.used == 0) return; /* the warning tells why */
         paste_raw(&opening->raise, " && ");
     }
     again_with(argv, flag, &opening->raise);

@@ -18,6 +18,7 @@ struct opening {
     uint32_t connections;        /**< most at once */
     char why[OPENING_WHY_BYTES]; /**< where that number comes from */
     struct paste raise;          /**< the command that doubles it, or "" */
+    const char *no_raise;        /**< why there is no such command, or NULL */
     struct paste serve_others;   /**< starts again and serves other hosts, "" if they are served */
     struct paste let_others_publish; /**< the same for publishing */
     struct paste next[NEXT_COMMANDS];

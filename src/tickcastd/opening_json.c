@@ -71,9 +71,9 @@ void opening_print_json(const struct opening *opening, FILE *out) {
     for (int i = 0; i < NEXT_COMMANDS; i++)
         json_array_append_new(next, text_of(opening->next[i].text));
     json_t *all = json_pack(
-        "{s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:n, s:{s:i, s:o, s:o}, s:o, s:o, s:o}", "version",
-        tickcast_version(), "pid", (int)getpid(), "addresses", json_of_addresses(opening),
-        "addresses_more", (int)opening->reach.more, "subscribers",
+        "{s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:n, s:{s:i, s:o, s:o, s:s?}, s:o, s:o, s:o}",
+        "version", tickcast_version(), "pid", (int)getpid(), "addresses",
+        json_of_addresses(opening), "addresses_more", (int)opening->reach.more, "subscribers",
         json_of_access("/ws", options->subscribers_from, "subscribers_from: any",
                        &opening->serve_others),
         "publishers",
@@ -81,7 +81,8 @@ void opening_print_json(const struct opening *opening, FILE *out) {
                        &opening->let_others_publish),
         "tls", json_of_tls(opening->settings), "auth", "connections", "limit",
         (int)opening->connections, "why", text_of(opening->why), "raise",
-        text_or_null(opening->raise.text), "feeds", json_of_feeds(opening->settings), "warnings",
+        text_or_null(opening->raise.text), "no_raise", opening->no_raise, "feeds",
+        json_of_feeds(opening->settings), "warnings",
         json_of_lines(opening->warnings->lines, opening->warnings->count), "commands", next);
     json_dumpf(all, out, JSON_COMPACT);
     fputc('\n', out);
