@@ -6,9 +6,10 @@
 
 #include "base/nearest.h"
 #include "tickcast/tables.h"
+#include "tickcast/topics.h"
 
 #define NAME_BYTES 32 /* of a name in a message */
-#define MAX_NAMES  64 /* options of one command */
+#define MAX_NAMES  64 /* options of one command; commands and topics */
 
 /* What `name` was probably meant to be, among the options or (without one) the commands. */
 static const char *nearest_option(const char *name, enum command command) {
@@ -20,9 +21,15 @@ static const char *nearest_option(const char *name, enum command command) {
     return nearest(name, names);
 }
 
-static const char *nearest_command(const char *name) {
-    const char *names[COMMAND_COUNT + 1] = {"help"};
-    for (size_t i = COMMAND_SUB; i < COMMAND_COUNT; i++) names[i] = command_rows[i].name;
+/* What `name` was probably meant to be, among the commands or (in `help`) the topics too. */
+static const char *nearest_command(const char *name, bool in_help) {
+    const char *names[MAX_NAMES + 1];
+    size_t count = 0;
+    for (size_t i = COMMAND_SUB; i < COMMAND_COUNT; i++) names[count++] = command_rows[i].name;
+    if (!in_help) names[count++] = "help";
+    for (size_t i = 0; in_help && i < topic_count && count < MAX_NAMES; i++)
+        names[count++] = topics[i].name;
+    names[count] = NULL;
     return nearest(name, names);
 }
 
@@ -104,24 +111,26 @@ static int option_parse(int argc, char **argv, int *at, struct cli *options, cha
     return store(row, equals ? equals + 1 : argv[*at], options, error);
 }
 
-/* `help [COMMAND]`, or the command. */
+/* A command, or `help [TOPIC]`, whose topic may be a command. */
 static int command_parse(int *argc, char ***argv, struct cli *options, char *error) {
     const char *name = (*argv)[0];
     options->help = strcmp(name, "help") == 0;
-    if (options->help && *argc > 1) {
-        name = (*argv)[1];
-        *argc = 1;
-    }
+    bool has_topic = options->help && *argc > 1 && (*argv)[1][0] != '-';
+    if (has_topic) name = (*argv)[1];
     options->command = find_command(name);
-    if (!options->command && strcmp(name, "help") != 0) {
-        const char *meant = nearest_command(name);
-        snprintf(error, CLI_ERROR_BYTES, "%.100s is not a command; %s%s%s", name,
-                 meant ? "did you mean " : "see tickcast --help", meant ? meant : "",
+    if (has_topic) options->topic = topic_find(name);
+    if (!options->command && !options->topic && (!options->help || has_topic)) {
+        const char *meant = nearest_command(name, has_topic);
+        snprintf(error, CLI_ERROR_BYTES, "%.100s is not a %s; %s%s%s", name,
+                 has_topic ? "topic" : "command", meant ? "did you mean " : "see tickcast ",
+                 meant       ? meant
+                 : has_topic ? "help"
+                             : "--help",
                  meant ? "?" : "");
         return -1;
     }
-    --*argc;
-    ++*argv;
+    *argc -= 1 + has_topic;
+    *argv += 1 + has_topic;
     return 0;
 }
 

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+#include "base/exit_code.h"
 
 #define CLI_ERROR_BYTES 512
 
@@ -19,9 +19,10 @@ enum command { COMMAND_NONE, COMMAND_SUB, COMMAND_PUB, COMMAND_CHECK_STREAM, COM
 struct cli {
     enum command command;
     bool help, version;
-    const char *url;     /**< NULL: CLI_URL */
-    const char *ca;      /**< NULL: the system's authorities */
-    uint64_t timeout_ms; /**< to connect, and for the answer to a subscribe */
+    const struct topic *topic; /**< of `help TOPIC`; NULL: the command, or all */
+    const char *url;           /**< NULL: CLI_URL */
+    const char *ca;            /**< NULL: the system's authorities */
+    uint64_t timeout_ms;       /**< to connect, and for the answer to a subscribe */
     bool json, raw, ack, strict;
     uint64_t count;      /**< messages to receive; 0: no end */
     const char *csv;     /**< key template; NULL: JSON lines */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "tickcast/commands.h"
+#include "tickcast/topics.h"
 
 static enum exit_code run(const struct cli *options) {
     switch (options->command) {
@@ -36,8 +37,11 @@ int main(int argc, char **argv) {
         return EXIT_USAGE;
     }
     if (options.help) {
-        cli_help(options.command, stdout);
-        return EXIT_GOOD;
+        if (options.topic)
+            topic_print(options.topic, stdout);
+        else
+            cli_help(options.command, stdout);
+        return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_FAILED;
     }
     if (options.version) {
         puts(options.json ? "{\"name\": \"tickcast\", \"version\": \"" TICKCAST_VERSION "\"}"

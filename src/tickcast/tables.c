@@ -10,24 +10,28 @@ enum {
 const struct command_row command_rows[COMMAND_COUNT] = {
     [COMMAND_SUB] =
         {"sub", "STREAM...", "receive what streams select and print it",
-         "A stream has three elements, as '*/1Min/OHLCV' (quote it for the shell). Each\n"
-         "message is a line: the key, two blanks, the data as JSON. Ends with 0 after\n"
-         "--count messages or at Ctrl-C, with 1 if the server refuses or goes away.\n",
+         "A stream has three elements, as '*/1Min/OHLCV' (quote it for the shell). Each message is "
+         "a line: the key, two blanks, the data as JSON. Ends with 0 after --count messages or at "
+         "Ctrl-C, with 1 if the server refuses or goes away.\n\n"
+         "    tickcast sub '{AAPL,MSFT}/Tick/*'",
          1, CLI_MAX_ARGUMENTS},
     [COMMAND_PUB] =
         {"pub", "[KEY JSON]", "publish one message, or many from standard input",
-         "Without KEY and JSON it reads standard input: lines of\n"
-         "{\"key\": \"AAPL/Tick/TRADE\", \"data\": ...}, or with --csv a header line that names\n"
-         "the columns and one row per message. Each column becomes a field of the data:\n"
-         "integers and decimals as numbers, all else as text; or those of --columns under\n"
-         "other names and as another type. A bad line is told and left out, and the exit\n"
-         "code is 1; 0 means that the broker has taken every message.\n"
+         "Without KEY and JSON it reads standard input: lines of {\"key\": \"AAPL/Tick/TRADE\", "
+         "\"data\": ...}, or with --csv a header line that names the columns and one row per "
+         "message. Each column becomes a field of the data: integers and decimals as numbers, all "
+         "else as text; or those of --columns under other names and as another type. A bad line is "
+         "told and left out, and the exit code is 1; 0 means that the broker has taken every "
+         "message.\n\n"
+         "    tickcast pub AAPL/Tick/TRADE '{\"Price\": 226.05, \"Size\": 100}'\n\n"
          "    zcat trades.csv.gz | tickcast pub --csv '{symbol}/Tick/TRADE' \\\n"
-         "        --columns Price=price:float,Size=size:int\n",
+         "        --columns Price=price:float,Size=size:int",
          0, 2},
     [COMMAND_CHECK_STREAM] =
         {"check-stream", "PATTERN KEY", "tell whether a stream selects a key",
-         "Exit code: 0 it does, 1 it does not (and why), 2 it is not a stream.\n", 2, 2},
+         "Exit code: 0 it does, 1 it does not (and why), 2 it is not a stream.\n\n"
+         "    tickcast check-stream '{AAPL,MSFT}/*/OHLCV' AAPL/1Min/OHLCV",
+         2, 2},
 };
 
 const struct cli_option_row cli_option_rows[] = {
@@ -59,3 +63,16 @@ const struct cli_option_row cli_option_rows[] = {
 #undef ROW
 };
 const size_t cli_option_count = sizeof cli_option_rows / sizeof *cli_option_rows;
+
+const struct help_row cli_signals[] = {
+    {"SIGINT, SIGTERM", "sub closes the connection and ends with 0; others end at once"},
+    {NULL, NULL},
+};
+
+const struct help_row cli_environment[] = {
+    {"NO_COLOR", "if it is set and not empty, nothing is shown in colour or bold (tickcastd)"},
+    {"TERM", "the same if it is dumb"},
+    {"SSL_CERT_FILE, SSL_CERT_DIR",
+     "where OpenSSL looks for the system's authorities, which count without --ca"},
+    {NULL, NULL},
+};

@@ -7,13 +7,15 @@
 
 #include <stddef.h>
 
+#include "base/help.h"
 #include "tickcast/cli.h"
 
 #define CLI_MAX_ARGUMENTS 1048576 /**< streams of one `sub`: the broker has the say */
 
 struct command_row {
-    const char *name, *arguments, *sentence, *details;
-    int fewest, most; /**< arguments */
+    const char *name, *arguments, *sentence;
+    const char *details; /**< in the form of base/help.h */
+    int fewest, most;    /**< arguments */
 };
 
 /** By enum command; the first, COMMAND_NONE, has no name. */
@@ -33,5 +35,9 @@ struct cli_option_row {
 
 extern const struct cli_option_row cli_option_rows[];
 extern const size_t cli_option_count;
+
+/** The signals and the environment variables that the commands heed. */
+extern const struct help_row cli_signals[];
+extern const struct help_row cli_environment[];
 
 #endif

@@ -39,17 +39,14 @@ struct parser {
     struct settings *settings;
     struct report *report;
     const char *cert, *key;
-    char names[FLAG_COUNT + SETTING_COUNT][FLAG_BYTES]; /* as they are written */
+    char names[FLAG_COUNT + SETTING_COUNT][SETTINGS_TEXT_BYTES]; /* as they are written */
     const char *known[FLAG_COUNT + SETTING_COUNT + 1];
 };
 
 static void name_flags(struct parser *parser) {
     for (unsigned i = 0; i < FLAG_COUNT + SETTING_COUNT; i++) {
-        const char *name = i < FLAG_COUNT ? flag_names[i] : setting_name(i - FLAG_COUNT);
-        snprintf(parser->names[i], FLAG_BYTES, "%s", name);
-        for (char *c = parser->names[i]; *c != '\0'; c++)
-            if (*c == '_') *c = '-';
-        parser->known[i] = parser->names[i];
+        parser->known[i] =
+            i < FLAG_COUNT ? flag_names[i] : setting_flag(i - FLAG_COUNT, parser->names[i]);
     }
 }
 
@@ -128,7 +125,7 @@ static void take_flag(struct parser *parser, unsigned number, const char *value)
 
 static void take_argument(struct parser *parser, const char *argument) {
     if (strcmp(argument, "-c") == 0) argument = "--config";
-    if (strcmp(argument, "-h") == 0) argument = "--help";
+    if (strcmp(argument, "-h") == 0 || strcmp(argument, "help") == 0) argument = "--help";
     const char *equals = strchr(argument, '=');
     size_t bytes = equals != NULL ? (size_t)(equals - argument) : strlen(argument);
     char name[FLAG_BYTES] = "";
@@ -142,7 +139,8 @@ static void take_argument(struct parser *parser, const char *argument) {
     /* what follows was probably meant to be its value */
     const char *next = parser->at + 1 < parser->argc ? parser->argv[parser->at + 1] : "-";
     if (*name != '\0' && equals == NULL && *next != '-') parser->at++;
-    const char *meant = *name != '\0' ? nearest(name, parser->known) : NULL;
+    const char *word = *name != '\0' ? name : argument + strspn(argument, "-");
+    const char *meant = nearest(word, parser->known);
     report_add(parser->report, &here, NULL, "unknown argument '%s'%s%s%s", argument,
                meant != NULL ? "; did you mean '--" : "", meant != NULL ? meant : "",
                meant != NULL ? "'?" : "");

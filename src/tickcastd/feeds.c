@@ -106,8 +106,11 @@ const char *feed_option_allowed(unsigned number, char out[FEED_TEXT_BYTES]) {
     return out;
 }
 
+static const char *const truths[] = {"false", "true", NULL};
+static const char *const full_speed[] = {"full", NULL};
+
 static bool parse_factor(const char *text, double *factor) {
-    if (strcmp(text, "full") == 0) {
+    if (strcmp(text, full_speed[0]) == 0) {
         *factor = 0;
         return true;
     }
@@ -132,7 +135,6 @@ static bool parse_word(const char *const *words, const char *text, int *value) {
 
 /* False: the value is not allowed. */
 static bool store(const struct feed_option_row *row, const char *text, void *field) {
-    static const char *const truths[] = {"false", "true", NULL};
     uint64_t count;
     int word;
     switch (row->kind) {
@@ -161,6 +163,8 @@ static void refuse(unsigned number, const char *text, const struct origin *origi
                    struct report *report) {
     const struct feed_option_row *row = &feed_option_rows[number];
     const char *const *words = feed_option_words(row);
+    if (row->kind == FEED_OPTION_BOOL) words = truths;
+    if (row->kind == FEED_OPTION_FACTOR) words = full_speed;
     char place[OPTION_BYTES], allowed[FEED_TEXT_BYTES];
     report_value(report, origin, place_of(origin, row->name, place), text,
                  feed_option_allowed(number, allowed), words != NULL ? nearest(text, words) : NULL);

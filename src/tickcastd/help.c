@@ -1,70 +1,61 @@
 #include "tickcastd/help.h"
 
-#include <string.h>
-
 #include "tickcast/tickcast.h"
 #include "tickcastd/args.h"
 
-#define LINE_WIDTH  100
-#define TEXT_COLUMN 6
+const char help_daemon_text[] =
+    "Without a listener it listens on 0.0.0.0:5993 and serves this host only. Without a "
+    "configuration file it prints how it can be reached and what to do next. It prints `ready` on "
+    "standard error when it accepts. Sizes are written 16MiB (B, KiB, MiB, GiB), times 10s (ms, s, "
+    "min, h). A flag stands against the file.";
 
-/* Breaks a sentence between words. */
-static void print_wrapped(const char *text, FILE *out) {
-    size_t room = 0;
-    while (*text != '\0') {
-        size_t word = strcspn(text, " ");
-        if (room < word + 1) {
-            fprintf(out, "%s%*s", room == 0 ? "" : "\n", TEXT_COLUMN, "");
-            room = LINE_WIDTH - TEXT_COLUMN;
-        } else {
-            fputc(' ', out);
-            room--;
-        }
-        fwrite(text, 1, word, out);
-        room = room > word ? room - word : 1;
-        text += word;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
+const char help_feeds_text[] =
+    "In the configuration file they are `feeds`, a list of maps with `type` and options. On the "
+    "command line a feed is its type and options; the items of a list stand between blanks: "
+    "--feed 'sim,symbols=AAPL MSFT,rate=100'";
 
-static void print_setting_flag(unsigned number, const struct tickcast_options *standard,
-                               FILE *out) {
-    static const char *const values[] = {"N", "SIZE", "TIME", "true|false", "loopback|any"};
-    char flag[SETTINGS_TEXT_BYTES], value[SETTINGS_TEXT_BYTES], sentence[2 * SETTINGS_TEXT_BYTES];
-    snprintf(flag, sizeof flag, "%s", setting_name(number));
-    for (char *c = flag; *c != '\0'; c++)
-        if (*c == '_') *c = '-';
-    fprintf(out, "  --%s %s\n", flag,
-            number == SETTING_LOG_LEVEL ? "error|warning|notice|debug"
-                                        : values[option_rows[number].kind]);
+const struct help_row help_daemon_signals[] = {
+    {"SIGINT, SIGTERM", "stop: what was accepted is delivered, connections are closed with 1001; "
+                        "ends with 0; see stop_timeout. A second one ends it at once, with 1"},
+    {NULL, NULL},
+};
+
+const struct help_row help_daemon_environment[] = {
+    {"NO_COLOR", "if it is set and not empty, nothing is shown bold"},
+    {"TERM", "the same if it is dumb"},
+    {NULL, NULL},
+};
+
+static void print_setting(unsigned number, const struct tickcast_options *standard, FILE *out) {
+    char flag[SETTINGS_TEXT_BYTES], value[SETTINGS_TEXT_BYTES];
+    char name[3 * SETTINGS_TEXT_BYTES], sentence[2 * SETTINGS_TEXT_BYTES];
+    snprintf(name, sizeof name, "--%s %s", setting_flag(number, flag),
+             setting_value(number, value));
     snprintf(sentence, sizeof sentence, "%s (default: %s)", setting_sentence(number),
              setting_text(standard, number, value));
-    print_wrapped(sentence, out);
+    help_item(name, sentence, out);
 }
 
-/* The options of each type of feed; `set` are the defaults. */
 static void print_feed(enum feed_type type, FILE *out) {
     struct feed_options standard;
     feed_options_init(&standard, type);
-    fprintf(out, "  --feed %s: %s\n", feed_type_names[type], feed_type_sentences[type]);
+    fprintf(out, "\noptions of --feed %s: %s\n", feed_type_names[type], feed_type_sentences[type]);
     for (unsigned i = 0; i < feed_option_count; i++) {
         char value[FEED_TEXT_BYTES], sentence[3 * FEED_TEXT_BYTES];
         const struct feed_option_row *row = &feed_option_rows[i];
         if (!(row->types & 1U << type)) continue;
         feed_option_text(&standard, i, value);
-        snprintf(sentence, sizeof sentence, "%s: %s%s%s%s", row->name, row->sentence,
+        snprintf(sentence, sizeof sentence, "%s%s%s%s", row->sentence,
                  *value != '\0' ? " (default: " : "", value, *value != '\0' ? ")" : "");
-        print_wrapped(sentence, out);
+        help_item(row->name, sentence, out);
     }
     feed_options_fini(&standard);
 }
 
-static void print_feeds(FILE *out) {
-    fputs("\nfeeds; in the configuration file `feeds`, a list of maps with `type` and options. The "
-          "items of a\nlist stand between blanks: --feed 'sim,symbols=AAPL MSFT,rate=100'\n",
-          out);
-    for (int type = 0; type < FEED_TYPES; type++) print_feed((enum feed_type)type, out);
+static void print_flag(const char *name, const char *value, const char *sentence, FILE *out) {
+    char text[SETTINGS_TEXT_BYTES];
+    snprintf(text, sizeof text, "--%s%s%s", name, *value != '\0' ? " " : "", value);
+    help_item(text, sentence, out);
 }
 
 void help_print(FILE *out) {
@@ -73,21 +64,25 @@ void help_print(FILE *out) {
     fputs("tickcastd: a broker of market data for WebSocket subscribers\n\n"
           "usage: tickcastd [-c FILE] [--listen HOST:PORT] [--listen-tls HOST:PORT --cert FILE "
           "--key FILE]\n"
-          "                 [--workers N] [--check] [--version] [--SETTING VALUE]...\n\n"
-          "Without a listener it listens on 0.0.0.0:5993 and serves this host only. Sizes are "
-          "written\n"
-          "16MiB (B, KiB, MiB, GiB), times 10s (ms, s, min, h). A flag stands against the file.\n\n"
-          "flags\n",
+          "                 [--demo] [--check] [--version] [--SETTING VALUE]...\n\n",
           out);
-#define PRINT_FLAG(name, value, sentence)                                                          \
-    fprintf(out, "  --%s%s%s\n", name, *value != '\0' ? " " : "", value);                          \
-    print_wrapped(sentence, out);
+    help_text(help_daemon_text, out);
+    fputs("\nflags\n", out);
+#define PRINT_FLAG(name, value, sentence) print_flag(name, value, sentence, out);
     ARGS_FLAGS(PRINT_FLAG)
 #undef PRINT_FLAG
     fputs("\nsettings, also in the configuration file with `_` in place of `-`\n", out);
-    for (unsigned i = 0; i < SETTING_COUNT; i++) print_setting_flag(i, &standard, out);
-    print_feeds(out);
-    fputs("\nexit codes: 0 good, 1 failed, 2 wrong usage, 78 wrong configuration\n", out);
+    for (unsigned i = 0; i < SETTING_COUNT; i++) print_setting(i, &standard, out);
+    fputs("\nfeeds\n\n", out);
+    help_text(help_feeds_text, out);
+    for (int type = 0; type < FEED_TYPES; type++) print_feed((enum feed_type)type, out);
+    fputs("\nsignals\n", out);
+    help_rows(help_daemon_signals, out);
+    fputs("\nenvironment\n", out);
+    help_rows(help_daemon_environment, out);
+    fputs("\nexit codes\n", out);
+    help_rows(exit_code_rows, out);
+    fputs("\nmore: man tickcastd, man tickcast.yml, tickcast help TOPIC\n", out);
 }
 
 static void print_feed_rows(FILE *out) {

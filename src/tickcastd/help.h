@@ -4,6 +4,12 @@
 
 #include <stdio.h>
 
+#include "base/help.h"
+
+/** What stands in the help and in the manual. */
+extern const char help_daemon_text[], help_feeds_text[];
+extern const struct help_row help_daemon_signals[], help_daemon_environment[];
+
 void help_print(FILE *out);
 
 /** The reference as Markdown, as it stands in the README. */

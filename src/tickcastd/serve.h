@@ -2,10 +2,8 @@
 #ifndef TICKCASTD_SERVE_H
 #define TICKCASTD_SERVE_H
 
+#include "base/exit_code.h"
 #include "tickcastd/settings.h"
-
-/** What the program ends with. */
-enum exit_code { EXIT_GOOD = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_CONFIG = 78 };
 
 /** What it prints on standard output once it accepts. */
 enum serve_print { SERVE_SILENT, SERVE_MENU, SERVE_JSON };

@@ -55,9 +55,30 @@ static const char *const *words_of(unsigned number) {
     return option_rows[number].kind == OPTION_PEERS ? peers_words : NULL;
 }
 
+const char *setting_flag(unsigned number, char out[SETTINGS_TEXT_BYTES]) {
+    snprintf(out, SETTINGS_TEXT_BYTES, "%s", names[number]);
+    for (char *c = out; *c != '\0'; c++)
+        if (*c == '_') *c = '-';
+    return out;
+}
+
 static enum units_kind units_of(unsigned number) {
     if (option_rows[number].kind == OPTION_SIZE) return UNITS_SIZE;
     return option_rows[number].kind == OPTION_TIME ? UNITS_TIME : UNITS_COUNT;
+}
+
+const char *setting_value(unsigned number, char out[SETTINGS_TEXT_BYTES]) {
+    static const char *const values[] = {"N", "SIZE", "TIME"};
+    const char *const *words = words_of(number);
+    size_t used = 0;
+    if (words == NULL) {
+        snprintf(out, SETTINGS_TEXT_BYTES, "%s", values[units_of(number)]);
+        return out;
+    }
+    for (; *words != NULL; words++)
+        used += (size_t)snprintf(out + used, SETTINGS_TEXT_BYTES - used, "%s%s",
+                                 used > 0 ? "|" : "", *words);
+    return out;
 }
 
 static uint64_t value_of(const struct tickcast_options *options, unsigned number) {

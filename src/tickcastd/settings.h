@@ -42,6 +42,11 @@ const char *const *settings_names(void);
 int settings_find(const char *name);
 
 const char *setting_name(unsigned number);
+/** The flag without its dashes: the name with - in place of _. Returns `out`. */
+const char *setting_flag(unsigned number, char out[SETTINGS_TEXT_BYTES]);
+/** What stands for the value in the help: "SIZE", or the words with | between them. Returns `out`.
+ */
+const char *setting_value(unsigned number, char out[SETTINGS_TEXT_BYTES]);
 const char *setting_sentence(unsigned number);
 /** What is allowed, in words: "a size from 4KiB to 64GiB, in B, KiB, MiB or GiB". Returns `out`. */
 const char *setting_allowed(unsigned number, char out[SETTINGS_TEXT_BYTES]);

@@ -1,7 +1,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "tickcast/cli.h"
+#include "tickcast/tables.h"
+#include "tickcast/topics.h"
 
 static struct cli options;
 static char error[CLI_ERROR_BYTES];
@@ -62,6 +63,14 @@ Test(cli, mistakes_name_the_nearest) {
     told("did you mean check-stream?");
     cr_assert_eq(PARSE("--versoin"), -1);
     told("did you mean --version?");
+    cr_assert_eq(PARSE("hlep"), -1);
+    told("did you mean help?");
+    cr_assert_eq(PARSE("help", "straems"), -1);
+    told("straems is not a topic; did you mean streams?");
+    cr_assert_eq(PARSE("help", "publ"), -1);
+    told("did you mean pub?");
+    cr_assert_eq(PARSE("help", "weather"), -1);
+    told("see tickcast help");
 }
 
 Test(cli, values_are_checked) {
@@ -90,7 +99,9 @@ Test(cli, help_and_version_need_nothing_else) {
     cr_assert_eq(PARSE("help"), 0);
     cr_assert(options.help);
     cr_assert_eq(PARSE("help", "sub"), 0);
-    cr_assert(options.help && options.command == COMMAND_SUB);
+    cr_assert(options.help && options.command == COMMAND_SUB && !options.topic);
+    cr_assert_eq(PARSE("help", "tls"), 0);
+    cr_assert(options.help && options.topic == topic_find("tls"));
     cr_assert_eq(PARSE("sub", "--help"), 0);
     cr_assert(options.help && options.command == COMMAND_SUB);
     cr_assert_eq(PARSE("--version"), 0);
@@ -100,12 +111,59 @@ Test(cli, help_and_version_need_nothing_else) {
     told("a command is missing");
 }
 
-Test(cli, help_names_every_option_of_a_command) {
-    char text[8192] = "";
-    FILE *out = fmemopen(text, sizeof text, "w");
-    cli_help(COMMAND_PUB, out);
+static char text[65536];
+
+static FILE *begin_text(void) {
+    memset(text, 0, sizeof text);
+    return fmemopen(text, sizeof text, "w");
+}
+
+/* No line is wider than HELP_WIDTH. */
+static void fits(const char *what) {
+    for (const char *line = text; *line; line += strcspn(line, "\n") + (strchr(line, '\n') != NULL))
+        cr_assert_leq(strcspn(line, "\n"), HELP_WIDTH, "%s: %s", what, line);
+}
+
+Test(cli, help_has_every_option_of_a_command_and_no_other) {
+    for (int command = COMMAND_NONE; command < COMMAND_COUNT; command++) {
+        FILE *out = begin_text();
+        cli_help((enum command)command, out);
+        fclose(out);
+        fits("help");
+        for (size_t i = 0; i < cli_option_count; i++) {
+            const struct cli_option_row *row = &cli_option_rows[i];
+            char name[64];
+            snprintf(name, sizeof name, "\n  %s ", row->name);
+            if (row->commands & (1U << command))
+                cr_assert(strstr(text, name), "%d has no %s", command, name);
+        }
+    }
+    cr_assert(!strstr(text, "--count"), "check-stream does not count");
+}
+
+Test(cli, help_lists_commands_topics_and_exit_codes) {
+    FILE *out = begin_text();
+    cli_help(COMMAND_NONE, out);
     fclose(out);
-    cr_assert(strstr(text, "--csv TEMPLATE"));
-    cr_assert(strstr(text, "--ack"));
-    cr_assert(!strstr(text, "--count"));
+    for (size_t i = COMMAND_SUB; i < COMMAND_COUNT; i++)
+        cr_assert(strstr(text, command_rows[i].sentence));
+    for (size_t i = 0; i < topic_count; i++) {
+        cr_assert(strstr(text, topics[i].name));
+        cr_assert(strstr(text, topics[i].sentence));
+    }
+    for (const struct help_row *row = exit_code_rows; row->name; row++)
+        cr_assert(strstr(text, row->sentence));
+}
+
+Test(cli, every_topic_is_printed_and_is_no_command) {
+    for (size_t i = 0; i < topic_count; i++) {
+        FILE *out = begin_text();
+        topic_print(&topics[i], out);
+        fclose(out);
+        fits(topics[i].name);
+        cr_assert(strlen(text) > 100, "%s", topics[i].name);
+        cr_assert_eq(topic_find(topics[i].name), &topics[i]);
+        for (size_t j = COMMAND_SUB; j < COMMAND_COUNT; j++)
+            cr_assert_str_neq(topics[i].name, command_rows[j].name);
+    }
 }

@@ -93,14 +93,20 @@ class Programs(unittest.TestCase):
         self.assertRegex(out, r"^tickcastd \d+\.\d+\.\d+\n$")
         code, out, err = run("--help")
         self.assertEqual((code, err), (0, ""))
-        self.assertIn("--slow-memory SIZE\n", out)
+        self.assertIn("--slow-memory SIZE ", out)
         self.assertLessEqual(max(map(len, out.split("\n"))), 100)
+        self.assertEqual(run("help"), (0, out, ""))
 
     def test_wrong_usage_is_2_and_told_on_stderr(self):
-        code, out, err = run("--wrkers", "2", "--slow-time", "5")
-        self.assertEqual((code, out), (2, ""))
-        self.assertIn("did you mean '--workers'?", err)
-        self.assertIn("did you mean '5s'?", err)
+        for wrong, meant in [(["--wrkers", "2", "--slow-time", "5"], ["--workers", "5s"]),
+                             (["chek"], ["--check"]), (["-lisen", "x:1"], ["--listen"]),
+                             (["--log-level=notise"], ["notice"]), (["--feed", "simm"], ["sim"]),
+                             (["--feed=replay,loop=ture,sped=ful"], ["true", "speed"]),
+                             (["--feed", "replay,speed=ful"], ["full"])]:
+            code, out, err = run(*wrong)
+            self.assertEqual((code, out), (2, ""))
+            for word in meant:
+                self.assertIn(f"did you mean '{word}'?", err)
 
     def test_a_wrong_configuration_is_78_with_file_and_line(self):
         path = self.write("t.yaml", "workers: 64\nslow_memroy: 1MiB\n")
