@@ -18,7 +18,8 @@ size_t error_encode(const char *text, size_t text_bytes, uint8_t *out) {
 int tickcast_error_decode(const void *bytes, size_t count, const char **text, size_t *text_bytes) {
     const uint8_t *at = bytes, *end = at + count;
     uint32_t pairs;
-    if (msgpack_walk(bytes, count, PROTO_REQUEST_DEPTH) != count || !map_read(&at, &pairs))
+    if (count == 0 || msgpack_walk(bytes, count, PROTO_REQUEST_DEPTH) != count ||
+        !map_read(&at, &pairs))
         return -1;
     for (uint32_t i = 0; i < pairs; i++) {
         struct proto_text name, value;

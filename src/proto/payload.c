@@ -32,7 +32,9 @@ int tickcast_payload_decode(const void *bytes, size_t count, struct tickcast_pay
     const uint8_t *at = bytes, *end = at + count;
     struct proto_text key = {0}, data = {0};
     uint32_t pairs;
-    if (msgpack_walk(bytes, count, PROTO_WALK_DEPTH) != count || !map_read(&at, &pairs)) return -1;
+    if (count == 0 || msgpack_walk(bytes, count, PROTO_WALK_DEPTH) != count ||
+        !map_read(&at, &pairs))
+        return -1;
     for (uint32_t i = 0; i < pairs; i++) {
         struct proto_text name;
         if (text_read(&at, &name) != TEXT_STR) return -1;

@@ -84,3 +84,12 @@ Test(error, what_is_no_error_message_is_refused) {
                         11),
                  -1, "an array");
 }
+
+Test(error, of_an_empty_message_nothing_is_read) {
+    const char *text;
+    size_t text_bytes;
+    struct exact byte = exact_copy("\x81", 1);
+    volatile size_t end = 1; /* the compiler would see that there is nothing to read */
+    cr_assert_eq(tickcast_error_decode(byte.bytes + end, 0, &text, &text_bytes), -1);
+    free(byte.bytes);
+}

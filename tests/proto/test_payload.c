@@ -127,3 +127,11 @@ Test(payload, the_deepest_data_that_may_be_published_is_read) {
     cr_assert_eq(decode(message.bytes, message.count), PROTO_DATA_DEPTH + 1);
     free(message.bytes);
 }
+
+Test(payload, of_an_empty_message_nothing_is_read) {
+    struct tickcast_payload payload;
+    struct exact byte = exact_copy("\x82", 1);
+    volatile size_t end = 1; /* the compiler would see that there is nothing to read */
+    cr_assert_eq(tickcast_payload_decode(byte.bytes + end, 0, &payload), -1);
+    free(byte.bytes);
+}
