@@ -10,7 +10,7 @@
  *
  * Each call that waits moves bytes in both directions, so that a peer that stops reading until its
  * answers are read cannot block both. Pings are answered inside these calls. One thread a client;
- * no signals; a program that uses wss ignores SIGPIPE.
+ * no signals, SIGPIPE included.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H

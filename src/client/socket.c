@@ -151,6 +151,7 @@ void client_socket_shutdown(struct client_socket *client) {
 
 void client_socket_close(struct client_socket *client) {
     SSL_free(client->ssl);
+    BIO_meth_free(client->bio_method);
     SSL_CTX_free(client->context);
     if (client->fd >= 0) close(client->fd);
     client_socket_init(client);

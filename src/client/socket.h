@@ -19,12 +19,13 @@ enum { CLIENT_SOCKET_END = 0, CLIENT_SOCKET_AGAIN = -1, CLIENT_SOCKET_FAILED = -
 struct client_socket {
     int fd; /**< -1: not open */
     SSL_CTX *context;
-    SSL *ssl;          /**< NULL: not TLS */
-    short read_wants;  /**< what to poll for after a read that answered AGAIN */
-    short write_wants; /**< and after such a write */
-    char failure[256]; /**< why a call answered FAILED */
-    int watch_fd;      /**< client_poll ends when it is readable; below 0: none */
-    bool watched;      /**< and has ended so */
+    SSL *ssl;               /**< NULL: not TLS */
+    BIO_METHOD *bio_method; /**< of ssl */
+    short read_wants;       /**< what to poll for after a read that answered AGAIN */
+    short write_wants;      /**< and after such a write */
+    char failure[256];      /**< why a call answered FAILED */
+    int watch_fd;           /**< client_poll ends when it is readable; below 0: none */
+    bool watched;           /**< and has ended so */
 };
 
 /** Prepares an unopened socket. */

@@ -1,5 +1,4 @@
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "client/client.h"
@@ -13,7 +12,6 @@ static struct client *client;
 static struct client_message message;
 
 static void begin(void) {
-    signal(SIGPIPE, SIG_IGN);
     client = client_new();
     cr_assert(client);
 }
