@@ -36,12 +36,13 @@ enum tickcast_result {
     TICKCAST_OK = 0,
     TICKCAST_EAGAIN = -1,    /**< a ring is full: nothing was placed, tickcast_wait tells when */
     TICKCAST_EINVAL = -2,    /**< an argument is not allowed */
-    TICKCAST_ECLOSED = -3,   /**< the broker stops or has stopped */
+    TICKCAST_ECLOSED = -3,   /**< the broker or the connection is closed */
     TICKCAST_ENOMEM = -4,    /**< no memory */
     TICKCAST_ESYSTEM = -5,   /**< a system call failed: errno says which way */
     TICKCAST_EDEADLK = -6,   /**< called from a thread of the broker that it would wait for */
     TICKCAST_ETIMEDOUT = -7, /**< the time is over */
     TICKCAST_ETLS = -8,      /**< a certificate or key cannot be used: the log says why */
+    TICKCAST_EREFUSED = -9,  /**< the broker refused: tickcast_client_error has its words */
 };
 
 /** One sentence for a result; static. */

@@ -126,7 +126,7 @@ const char *tickcast_strerror(int result) {
     case TICKCAST_EINVAL:
         return "an argument is not allowed";
     case TICKCAST_ECLOSED:
-        return "the broker stops or has stopped";
+        return "the broker or the connection is closed";
     case TICKCAST_ENOMEM:
         return "no memory";
     case TICKCAST_ESYSTEM:
@@ -137,6 +137,8 @@ const char *tickcast_strerror(int result) {
         return "the time is over";
     case TICKCAST_ETLS:
         return "a certificate or key cannot be used";
+    case TICKCAST_EREFUSED:
+        return "the broker refused";
     default:
         return result > 0 ? "no error" : "unknown error";
     }
