@@ -139,6 +139,9 @@ static int contradictions(const struct cli *options, char *error) {
     const char *why = NULL;
     int count = options->argument_count;
     if (options->json && options->raw) why = "--json and --raw exclude each other";
+    if (options->table && (options->json || options->raw))
+        why = options->json ? "--table and --json exclude each other"
+                            : "--table and --raw exclude each other";
     if (options->csv && count > 0) why = "with --csv the messages come from standard input";
     if (options->columns && !options->csv) why = "--columns needs --csv";
     if (options->strict && count > 0) why = "--strict is for lines from standard input";

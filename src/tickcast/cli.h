@@ -23,7 +23,7 @@ struct cli {
     const char *url;           /**< NULL: CLI_URL */
     const char *ca;            /**< NULL: the system's authorities */
     uint64_t timeout_ms;       /**< to connect, and for the answer to a subscribe */
-    bool json, raw, ack, strict;
+    bool json, raw, table, no_reconnect, ack, strict;
     uint64_t count;      /**< messages to receive; 0: no end */
     const char *csv;     /**< key template; NULL: JSON lines */
     const char *columns; /**< FIELD=COLUMN[:TYPE],...; NULL: all under their own names */

@@ -1,5 +1,7 @@
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,25 +10,23 @@
 
 #include "base/clock.h"
 #include "base/printable.h"
-#include "client/client.h"
 #include "proto/json.h"
-#include "proto/subscribe.h"
 #include "tickcast/commands.h"
-#include "tickcast/messages.h"
+#include "tickcast/subscriber.h"
+#include "tickcast/view.h"
 
 #define OUTPUT_BYTES (256 * 1024)
 #define KEY_TEXT     4096
-#define TEXT_BYTES   512 /* of a complaint */
-#define CLOSE_MS     1000
+#define LINE_BYTES   (SUBSCRIBER_WHY_BYTES + 64)
 
 struct sub {
     const struct cli *options;
-    struct client *client;
-    void *request; /* the subscribe message, which the server echoes */
-    size_t request_bytes;
-    bool subscribed;
+    const char *url;
+    struct subscriber subscriber;
+    struct view view; /* with --table */
     uint64_t received;
-    int signals; /* signalfd of SIGINT and SIGTERM */
+    bool loud;  /* stderr may be written while the subscription lives */
+    bool ended; /* for a reason of the subscriber's */
 };
 
 static enum exit_code complain(const char *text) {
@@ -35,8 +35,38 @@ static enum exit_code complain(const char *text) {
     return EXIT_FAILED;
 }
 
-static void print_payload(const struct sub *sub, const struct client_message *message,
-                          const struct tickcast_payload *payload) {
+/* Tells how the connection is: above the table, and on stderr where that does not spoil it. */
+static void tell(struct sub *sub, const char *state, const char *line) {
+    if (sub->options->table) view_state(&sub->view, state);
+    if (line && sub->loud) complain(line);
+}
+
+static void tell_connected(struct sub *sub) {
+    char line[LINE_BYTES];
+    double away_s = (double)sub->subscriber.away_ns / (double)NS_PER_S;
+    if (away_s > 0)
+        snprintf(line, sizeof line, "connected again after %.1f s", away_s);
+    else
+        snprintf(line, sizeof line, "connected to %s", sub->url);
+    tell(sub, "connected", away_s > 0 || isatty(STDERR_FILENO) ? line : NULL);
+}
+
+static void tell_lost(struct sub *sub) {
+    const struct subscriber *subscriber = &sub->subscriber;
+    char state[LINE_BYTES], line[LINE_BYTES];
+    const char *why = subscriber->why; /* it may begin with the URL, which is said already */
+    size_t bytes = strlen(sub->url);
+    double wait_s = (double)subscriber->wait_ms / 1000;
+    const char *what = subscriber->attempt == 1 ? "lost: " : "";
+    snprintf(line, sizeof line, "%s%s; again in %.1f s", what, why, wait_s);
+    if (strncmp(why, sub->url, bytes) == 0 && strncmp(why + bytes, ": ", 2) == 0) why += bytes + 2;
+    snprintf(state, sizeof state, "lost, again in %.1f s: %s", wait_s, why);
+    tell(sub, state, line);
+}
+
+static void print_payload(const struct sub *sub) {
+    const struct client_message *message = &sub->subscriber.message;
+    const struct tickcast_payload *payload = &sub->subscriber.payload;
     if (sub->options->raw) {
         fwrite(message->bytes, 1, message->count, stdout);
         return;
@@ -53,115 +83,128 @@ static void print_payload(const struct sub *sub, const struct client_message *me
     free(json);
 }
 
-/* Is it the echo of the request? A server may write the map anew. */
-static bool is_echo(const struct sub *sub, const struct client_message *message) {
-    if (message->count == sub->request_bytes &&
-        memcmp(message->bytes, sub->request, message->count) == 0)
-        return true;
-    struct subscribe_request request = {0};
-    enum subscribe_verdict verdict =
-        subscribe_decode(message->bytes, message->count, UINT32_MAX, &request);
-    if (verdict == SUBSCRIBE_STREAMS) subscribe_request_fini(&request);
-    return verdict == SUBSCRIBE_STREAMS;
+/* True as long as more is wanted. */
+static bool take_payload(struct sub *sub, enum exit_code *code) {
+    if (sub->options->table)
+        view_put(&sub->view, &sub->subscriber.payload);
+    else
+        print_payload(sub);
+    if (ferror(stdout)) *code = EXIT_FAILED;
+    return !ferror(stdout) && ++sub->received != sub->options->count;
 }
 
-/* True as long as more is wanted. A MarketStore may send payloads before the echo. */
-static bool take(struct sub *sub, const struct client_message *message, enum exit_code *code) {
-    struct tickcast_payload payload;
-    const char *text;
-    size_t bytes;
-    if (tickcast_payload_decode(message->bytes, message->count, &payload) == 0) {
-        print_payload(sub, message, &payload);
-        sub->received++;
-        if (!ferror(stdout)) return sub->received != sub->options->count;
-        *code = EXIT_FAILED;
-        return false;
-    }
-    if (tickcast_error_decode(message->bytes, message->count, &text, &bytes) == 0) {
-        char escaped[TEXT_BYTES];
-        *code = complain(printable(text, bytes, escaped, sizeof escaped));
-        return false;
-    }
-    if (is_echo(sub, message)) {
-        sub->subscribed = true;
-        return true;
-    }
-    char line[TEXT_BYTES];
+static void leave_out(struct sub *sub) {
+    char line[LINE_BYTES];
+    if (sub->options->table) view_left_out(&sub->view);
+    if (!sub->loud) return;
     snprintf(line, sizeof line, "left out a message of %zu bytes that is not a payload",
-             message->count);
+             sub->subscriber.message.count);
     complain(line);
+}
+
+/* Stops as the terminal asks, which gets its cursor back meanwhile. */
+static void stop_for_now(struct sub *sub) {
+    view_pause(&sub->view);
+    raise(SIGSTOP);
+    view_resize(&sub->view);
+}
+
+/* True as long as no signal ends the work. */
+static bool take_signal(struct sub *sub) {
+    struct signalfd_siginfo signal;
+    if (read(sub->subscriber.watch_fd, &signal, sizeof signal) != sizeof signal) return true;
+    if (signal.ssi_signo == SIGWINCH)
+        view_resize(&sub->view);
+    else if (signal.ssi_signo == SIGTSTP)
+        stop_for_now(sub);
+    else
+        return false;
     return true;
 }
 
-/* Waits for the next message; output is kept back only while there is more to read at once. */
-static enum client_result next(struct sub *sub, uint64_t deadline, struct client_message *message) {
-    enum client_result result = client_receive(sub->client, 0, sub->signals, message);
-    if (result != CLIENT_TIMEOUT) return result;
-    fflush(stdout);
-    int timeout_ms = -1;
-    if (!sub->subscribed) {
-        uint64_t now = clock_now_ns();
-        timeout_ms = now < deadline ? (int)((deadline - now) / NS_PER_MS) + 1 : 0;
+/* What is next; output is kept back only while there is more to read at once. */
+static enum subscriber_event next(struct sub *sub) {
+    uint64_t until_ns = SUBSCRIBER_NEVER;
+    if (sub->options->table) {
+        view_draw(&sub->view);
+        until_ns = view_due_ns(&sub->view);
+        return subscriber_next(&sub->subscriber, until_ns);
     }
-    return client_receive(sub->client, timeout_ms, sub->signals, message);
+    enum subscriber_event event = subscriber_next(&sub->subscriber, 0);
+    if (event != SUBSCRIBER_IDLE) return event;
+    fflush(stdout);
+    return subscriber_next(&sub->subscriber, until_ns);
 }
 
 static enum exit_code receive(struct sub *sub) {
-    uint64_t deadline = clock_now_ns() + sub->options->timeout_ms * NS_PER_MS;
     enum exit_code code = EXIT_GOOD;
-    struct client_message message;
     for (;;) {
-        switch (next(sub, deadline, &message)) {
-        case CLIENT_MESSAGE:
-            if (take(sub, &message, &code)) break;
-            return code;
-        case CLIENT_WATCHED:
-            return EXIT_GOOD;
-        case CLIENT_TIMEOUT:
-            if (sub->subscribed) break;
-            return complain("the server did not answer the subscription in time");
-        default:
-            return complain(client_error(sub->client));
+        switch (next(sub)) {
+        case SUBSCRIBER_PAYLOAD:
+            if (!take_payload(sub, &code)) return code;
+            break;
+        case SUBSCRIBER_CONNECTED:
+            tell_connected(sub);
+            break;
+        case SUBSCRIBER_LOST:
+            tell_lost(sub);
+            break;
+        case SUBSCRIBER_LEFT_OUT:
+            leave_out(sub);
+            break;
+        case SUBSCRIBER_WATCHED:
+            if (!take_signal(sub)) return EXIT_GOOD;
+            break;
+        case SUBSCRIBER_IDLE:
+            break;
+        case SUBSCRIBER_ENDED:
+            sub->ended = true;
+            return EXIT_FAILED;
         }
     }
 }
 
-/* From here on the ending signals are events to close on; before, they end the process at once. */
-static int catch_signals(void) {
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
-    return signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+/* From here on the ending signals are events to close on; before, they end the process at once. A
+ * terminal that was taken is to be given back, whatever ends or stops us. */
+static int catch_signals(bool terminal) {
+    static const int always[] = {SIGINT, SIGTERM}, taken[] = {SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH};
+    sigset_t caught;
+    sigemptyset(&caught);
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++) sigaddset(&caught, always[i]);
+    for (size_t i = 0; terminal && i < sizeof taken / sizeof *taken; i++)
+        sigaddset(&caught, taken[i]);
+    sigprocmask(SIG_BLOCK, &caught, NULL);
+    return signalfd(-1, &caught, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static enum exit_code subscribe(struct sub *sub) {
-    const struct cli *options = sub->options;
-    const struct client_options wanted = {
-        .url = options->url ? options->url : CLI_URL,
-        .ca_file = options->ca,
-        .timeout_ms = (int)options->timeout_ms,
-    };
-    sub->request_bytes = tickcast_subscribe_encode((const char *const *)options->arguments,
-                                                   (size_t)options->argument_count, &sub->request);
-    if (sub->request_bytes == 0) return complain("no memory");
-    if (client_connect(sub->client, &wanted) != CLIENT_OK ||
-        client_queue(sub->client, WS_BINARY, sub->request, sub->request_bytes) != CLIENT_OK)
-        return complain(client_error(sub->client));
-    sub->signals = catch_signals();
-    enum exit_code code = sub->signals < 0 ? complain(strerror(errno)) : receive(sub);
-    client_close(sub->client, WS_CLOSE_NORMAL, CLOSE_MS);
+static enum exit_code run(struct sub *sub) {
+    bool table = sub->options->table;
+    if (table && view_init(&sub->view, sub->url, stdout)) return complain("no memory");
+    bool terminal = table && sub->view.screen.terminal;
+    sub->loud = !terminal || !isatty(STDERR_FILENO);
+    sub->subscriber.watch_fd = catch_signals(terminal);
+    enum exit_code code = sub->subscriber.watch_fd < 0 ? complain(strerror(errno)) : receive(sub);
+    if (!table) return code;
+    view_state(&sub->view, "ended");
+    view_fini(&sub->view);
     return code;
 }
 
 enum exit_code sub_run(const struct cli *options) {
+    struct sub sub = {.options = options, .url = options->url ? options->url : CLI_URL};
+    const struct client_options wanted = {
+        .url = sub.url,
+        .ca_file = options->ca,
+        .timeout_ms = (int)options->timeout_ms,
+    };
     setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);
-    struct sub sub = {.options = options, .client = client_new(), .signals = -1};
-    enum exit_code code = sub.client ? subscribe(&sub) : complain("no memory");
-    if (sub.signals >= 0) close(sub.signals);
-    client_free(sub.client);
-    free(sub.request);
+    setlocale(LC_CTYPE, "C.UTF-8"); /* how wide characters are */
+    sub.ended = subscriber_start(&sub.subscriber, &wanted, (const char *const *)options->arguments,
+                                 (size_t)options->argument_count, !options->no_reconnect) != 0;
+    enum exit_code code = sub.ended ? EXIT_FAILED : run(&sub);
+    if (sub.ended) complain(sub.subscriber.why);
+    subscriber_end(&sub.subscriber);
+    if (sub.subscriber.watch_fd >= 0) close(sub.subscriber.watch_fd);
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
     if (errno != EPIPE) complain("cannot write to standard output");
     return EXIT_FAILED;

@@ -12,8 +12,12 @@ const struct command_row command_rows[COMMAND_COUNT] = {
         {"sub", "STREAM...", "receive what streams select and print it",
          "A stream has three elements, as '*/1Min/OHLCV' (quote it for the shell). Each message is "
          "a line: the key, two blanks, the data as JSON. Ends with 0 after --count messages or at "
-         "Ctrl-C, with 1 if the server refuses or goes away.\n\n"
-         "    tickcast sub '{AAPL,MSFT}/Tick/*'",
+         "Ctrl-C, with 1 if the first connection fails or the server refuses.\n\n"
+         "A connection that is lost is made again after 1 s, 2 s and so on up to 30 s, each time "
+         "less up to a half at random; standard error tells it. Messages of the time between are "
+         "not received.\n\n"
+         "    tickcast sub '{AAPL,MSFT}/Tick/*'\n\n"
+         "    tickcast sub --table '*/1Min/OHLCV'",
          1, CLI_MAX_ARGUMENTS},
     [COMMAND_PUB] =
         {"pub", "[KEY JSON]", "publish one message, or many from standard input",
@@ -46,6 +50,9 @@ const struct cli_option_row cli_option_rows[] = {
     ROW("--json", NULL, FLAG, json, SUB, "print each message as one JSON object a line"),
     ROW("--raw", NULL, FLAG, raw, SUB,
         "write the messages as received: msgpack, one after the other"),
+    ROW("--table", NULL, FLAG, table, SUB,
+        "show the last message of each key in a table: on a terminal in place, else every 10 s"),
+    ROW("--no-reconnect", NULL, FLAG, no_reconnect, SUB, "end with 1 when the connection is lost"),
     ROW("--count", "N", COUNT, count, SUB, "end after N messages"),
     ROW("--csv", "TEMPLATE", TEXT, csv, PUB,
         "read CSV; the key of a row, with columns in braces: '{symbol}/Tick/TRADE'"),

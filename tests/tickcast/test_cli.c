@@ -87,6 +87,10 @@ Test(cli, values_are_checked) {
     cr_assert_eq(options.timeout_ms, 3000);
     cr_assert_eq(PARSE("sub", "a/b/c", "--json", "--raw"), -1);
     told("exclude");
+    cr_assert_eq(PARSE("sub", "a/b/c", "--table", "--json"), -1);
+    told("--table and --json exclude each other");
+    cr_assert_eq(PARSE("sub", "a/b/c", "--raw", "--table"), -1);
+    told("--table and --raw exclude each other");
     cr_assert_eq(PARSE("sub"), -1);
     told("arguments are missing: tickcast sub [OPTION...] STREAM...");
     cr_assert_eq(PARSE("check-stream", "a/b/c", "d", "e"), -1);
