@@ -77,8 +77,8 @@ const struct help_row cli_signals[] = {
 };
 
 const struct help_row cli_environment[] = {
-    {"NO_COLOR", "if it is set and not empty, nothing is shown in colour or bold (tickcastd)"},
-    {"TERM", "the same if it is dumb"},
+    {"NO_COLOR", "if it is set and not empty, nothing is shown in colour or bold"},
+    {"TERM", "the same if it is dumb; a table is then not changed in place"},
     {"SSL_CERT_FILE, SSL_CERT_DIR",
      "where OpenSSL looks for the system's authorities, which count without --ca"},
     {NULL, NULL},
