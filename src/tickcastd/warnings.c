@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tickcastd/certificate.h"
 #include "tickcastd/environment.h"
@@ -25,13 +26,23 @@ static void keep(void *arg, const char *sentence) {
     warnings->lines[warnings->count++] = text_copy(sentence);
 }
 
+/* Has listener `number` a certificate that none before it has? */
+static bool is_first_with_its(const struct settings *settings, uint32_t number) {
+    const char *cert = settings->listeners[number].cert;
+    for (uint32_t i = 0; cert != NULL && i < number; i++) {
+        const char *other = settings->listeners[i].cert;
+        if (other != NULL && strcmp(other, cert) == 0) return false;
+    }
+    return cert != NULL;
+}
+
 void warnings_gather(const struct settings *settings, struct warnings *warnings) {
     *warnings = (struct warnings){.count = 0};
     const struct warner warner = {keep, warnings};
     settings_warn(settings, keep, warnings);
     environment_warn(settings, &warner);
     for (uint32_t i = 0; i < settings->listener_count; i++)
-        if (settings->listeners[i].cert != NULL)
+        if (is_first_with_its(settings, i))
             certificate_warn(settings->listeners[i].cert, settings->listeners[i].key, &warner);
 }
 

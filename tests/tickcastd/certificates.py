@@ -55,7 +55,7 @@ class Certificates(Case):
 
     def warnings(self):
         check = self.start("--check", "--max-connections", "9", "--listen-tls", "127.0.0.1:0",
-                           "--cert", "a cert.pem", "--key", "its.key", ready=False)
+                           "--listen-tls", "[::1]:0", "--cert", "a cert.pem", "--key", "its.key", ready=False)
         self.assertEqual(check.wait(), 0, check.err)
         return [line[9:] for line in check.out.splitlines() if line.startswith("warning: ")]
 
