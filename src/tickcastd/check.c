@@ -5,6 +5,7 @@
 
 #include "tickcast/tickcast.h"
 #include "tickcastd/estimate.h"
+#include "tickcastd/json_text.h"
 #include "tickcastd/warnings.h"
 
 #define HUMAN_BYTES 32
@@ -103,7 +104,7 @@ static json_t *json_of_settings(const struct settings *settings,
         if (broker_chooses(settings, i, resolved))
             json_object_set_new(item, "now", json_integer((json_int_t)option_get(resolved, i)));
         json_object_set_new(item, "from",
-                            json_string(origin_text(&settings->origins[i], settings->file, place)));
+                            json_text(origin_text(&settings->origins[i], settings->file, place)));
         json_array_append_new(list, item);
     }
     return list;
@@ -115,8 +116,9 @@ static json_t *json_of_listeners(const struct settings *settings) {
         const struct listen_setting *listener = &settings->listeners[i];
         char url[LISTEN_URL_BYTES], place[ORIGIN_TEXT_BYTES];
         json_array_append_new(
-            list, json_pack("{s:s, s:s}", "url", listen_url(listener, listener->port, url), "from",
-                            origin_text(&listener->origin, settings->file, place)));
+            list,
+            json_pack("{s:o, s:o}", "url", json_text(listen_url(listener, listener->port, url)),
+                      "from", json_text(origin_text(&listener->origin, settings->file, place))));
     }
     return list;
 }
@@ -126,10 +128,10 @@ static json_t *json_of_feeds(const struct settings *settings) {
     for (uint32_t i = 0; i < settings->feed_count; i++) {
         const struct feed_setting *feed = &settings->feeds[i];
         char text[FEED_TEXT_BYTES], place[ORIGIN_TEXT_BYTES];
-        json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "type",
-                                              feed_type_names[feed->options.type], "feed",
-                                              feed_setting_text(feed, text), "from",
-                                              origin_text(&feed->origin, settings->file, place)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:o, s:o}", "type", feed_type_names[feed->options.type], "feed",
+                            json_text(feed_setting_text(feed, text)), "from",
+                            json_text(origin_text(&feed->origin, settings->file, place))));
     }
     return list;
 }
@@ -139,7 +141,7 @@ static json_t *json_of_warnings(const struct settings *settings) {
     struct warnings warnings;
     warnings_gather(settings, &warnings);
     for (uint32_t i = 0; i < warnings.count; i++)
-        json_array_append_new(list, json_string(warnings.lines[i]));
+        json_array_append_new(list, json_text(warnings.lines[i]));
     warnings_free(&warnings);
     return list;
 }

@@ -1,30 +1,21 @@
 /* The same facts for programs: opening_print_json. */
 #include <jansson.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/printable.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/certificate.h"
+#include "tickcastd/json_text.h"
 #include "tickcastd/opening.h"
 
-/* A text; names of files need not be UTF-8. */
-static json_t *text_of(const char *text) {
-    char shown[WARNINGS_BYTES];
-    json_t *string = json_string(text);
-    return string != NULL ? string
-                          : json_string(printable(text, strlen(text), shown, sizeof shown));
-}
-
 static json_t *text_or_null(const char *text) {
-    return *text != '\0' ? text_of(text) : json_null();
+    return *text != '\0' ? json_text(text) : json_null();
 }
 
 static json_t *json_of_addresses(const struct opening *opening) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < opening->reach.count; i++) {
         const struct reach_url *url = &opening->reach.urls[i];
-        json_array_append_new(list, json_pack("{s:o, s:o, s:b, s:b}", "url", text_of(url->url),
+        json_array_append_new(list, json_pack("{s:o, s:o, s:b, s:b}", "url", json_text(url->url),
                                               "interface", text_or_null(url->interface), "loopback",
                                               url->local, "tls", url->listener->cert != NULL));
     }
@@ -44,7 +35,7 @@ static json_t *json_of_tls(const struct settings *settings) {
         const char *file = settings->listeners[i].cert;
         struct certificate certificate;
         if (file == NULL || certificate_read(file, &certificate) < 0) continue;
-        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "cert", text_of(file),
+        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "cert", json_text(file),
                                               "names", certificate.names, "from", certificate.from,
                                               "until", certificate.until));
     }
@@ -55,13 +46,13 @@ static json_t *json_of_feeds(const struct settings *settings) {
     json_t *list = json_array();
     char text[FEED_TEXT_BYTES];
     for (uint32_t i = 0; i < settings->feed_count; i++)
-        json_array_append_new(list, text_of(feed_setting_text(&settings->feeds[i], text)));
+        json_array_append_new(list, json_text(feed_setting_text(&settings->feeds[i], text)));
     return list;
 }
 
 static json_t *json_of_lines(char *const *lines, uint32_t count) {
     json_t *list = json_array();
-    for (uint32_t i = 0; i < count; i++) json_array_append_new(list, text_of(lines[i]));
+    for (uint32_t i = 0; i < count; i++) json_array_append_new(list, json_text(lines[i]));
     return list;
 }
 
@@ -69,7 +60,7 @@ void opening_print_json(const struct opening *opening, FILE *out) {
     const struct tickcast_options *options = &opening->settings->options;
     json_t *next = json_array();
     for (int i = 0; i < NEXT_COMMANDS; i++)
-        json_array_append_new(next, text_of(opening->next[i].text));
+        json_array_append_new(next, json_text(opening->next[i].text));
     json_t *all = json_pack(
         "{s:s, s:i, s:o, s:i, s:o, s:o, s:o, s:n, s:{s:i, s:o, s:o, s:s?}, s:o, s:o, s:o}",
         "version", tickcast_version(), "pid", (int)getpid(), "addresses",
@@ -80,7 +71,7 @@ void opening_print_json(const struct opening *opening, FILE *out) {
         json_of_access("/publish", options->publishers_from, "publishers_from: any",
                        &opening->let_others_publish),
         "tls", json_of_tls(opening->settings), "auth", "connections", "limit",
-        (int)opening->connections, "why", text_of(opening->why), "raise",
+        (int)opening->connections, "why", json_text(opening->why), "raise",
         text_or_null(opening->raise.text), "no_raise", opening->no_raise, "feeds",
         json_of_feeds(opening->settings), "warnings",
         json_of_lines(opening->warnings->lines, opening->warnings->count), "commands", next);

@@ -69,6 +69,19 @@ Test(check, the_sum_in_json_is_that_of_the_items) {
     settings_fini(&settings);
 }
 
+Test(check, names_that_are_not_utf8_stay_in_the_json) {
+    read_yaml("listen: 127.0.0.1:6000\n");
+    settings.file = "caf\xe9.yml";
+    char *text = printed(check_print_json);
+    json_t *all = json_loads(text, 0, NULL);
+    json_t *listener = json_array_get(json_object_get(all, "listeners"), 0);
+    cr_assert(
+        eq(str, (char *)json_string_value(json_object_get(listener, "from")), "caf\\xe9.yml:1"));
+    json_decref(all);
+    free(text);
+    settings_fini(&settings);
+}
+
 static uint64_t row_bytes(const struct estimate *estimate, const char *name) {
     for (uint32_t i = 0; i < estimate->count; i++)
         if (strcmp(estimate->rows[i].name, name) == 0) return estimate->rows[i].bytes;
