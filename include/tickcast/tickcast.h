@@ -2,13 +2,16 @@
  * tickcast: a sharded broker of market data. It speaks the stream contract of MarketStore to
  * WebSocket subscribers and is embedded like this:
  *
+ *     struct tickcast_listener listener = {.host = "127.0.0.1", .port = 5993};
  *     struct tickcast_options options;
  *     tickcast_options_init(&options);
  *     struct tickcast_broker *broker;
  *     tickcast_broker_new(&options, &broker);
- *     tickcast_broker_listen(broker, &(struct tickcast_listener){.host = "127.0.0.1", .port =
- * 5993}); tickcast_broker_start(broker); tickcast_push(broker, "AAPL/1Min/OHLCV", 15, msgpack,
- * msgpack_bytes);    // any thread tickcast_broker_stop(broker); tickcast_broker_free(broker);
+ *     tickcast_broker_listen(broker, &listener);
+ *     tickcast_broker_start(broker);
+ *     tickcast_push(broker, "AAPL/1Min/OHLCV", 15, msgpack, msgpack_bytes);
+ *     tickcast_broker_stop(broker);
+ *     tickcast_broker_free(broker);
  *
  * Threads: new, listen, start, stop and free belong to one thread at a time; push, wait, adopt and
  * stats may be called from any thread between start and free. The library takes no signal, ends no

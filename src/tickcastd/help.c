@@ -106,18 +106,24 @@ static void print_feed_rows(FILE *out) {
     }
 }
 
+const struct help_list_row help_list_rows[] = {
+    {"listen", "0.0.0.0:5993, and `subscribers_from: loopback`",
+     "a list of `HOST:PORT`, `unix:PATH` or maps with `address` or `unix`, and for TLS `cert` and "
+     "`key`",
+     "where to listen"},
+    {"listen_port", "", "a port from 0 to 65535", "MarketStore's name for `listen: 0.0.0.0:PORT`"},
+    {"feeds", "", "a list of maps with `type` (" FEED_NAME_ALLOWED ") and its options, see below",
+     "what the daemon publishes by itself"},
+    {NULL, NULL, NULL, NULL},
+};
+
 void help_print_config(FILE *out) {
     struct tickcast_options standard;
     tickcast_options_init(&standard);
-    fputs("| name | default | allowed | meaning |\n|---|---|---|---|\n"
-          "| `listen` | 0.0.0.0:5993, and `subscribers_from: loopback` | a list of `HOST:PORT`, "
-          "`unix:PATH` or maps with `address` or `unix`, and for TLS `cert` and `key` | where to "
-          "listen |\n"
-          "| `listen_port` | | a port from 0 to 65535 | MarketStore's name for "
-          "`listen: 0.0.0.0:PORT` |\n"
-          "| `feeds` | | a list of maps with `type` (" FEED_NAME_ALLOWED ") and its options, see "
-          "below | what the daemon publishes by itself |\n",
-          out);
+    fputs("| name | default | allowed | meaning |\n|---|---|---|---|\n", out);
+    for (const struct help_list_row *row = help_list_rows; row->name != NULL; row++)
+        fprintf(out, "| `%s` | %s%s| %s | %s |\n", row->name, row->standard,
+                *row->standard != '\0' ? " " : "", row->allowed, row->meaning);
     for (unsigned i = 0; i < SETTING_COUNT; i++) {
         char value[SETTINGS_TEXT_BYTES], allowed[SETTINGS_TEXT_BYTES];
         fprintf(out, "| `%s` | %s | %s | %s |\n", setting_name(i),
