@@ -13,6 +13,8 @@
  *     tickcast_broker_stop(broker);
  *     tickcast_broker_free(broker);
  *
+ * client.h has a client for programs that subscribe or publish over the network.
+ *
  * Threads: new, listen, start, stop and free belong to one thread at a time; push, wait, adopt and
  * stats may be called from any thread between start and free. The library takes no signal, ends no
  * process and reads no file but the certificate and key that a listener names (and, with
