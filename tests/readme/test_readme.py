@@ -283,7 +283,27 @@ class Readme(unittest.TestCase):
         sub = self.shell("tickcast sub '*/Tick/*'")
         for symbol in "AAPL", "MSFT", "BRK.B":
             sub.until(f"^{symbol}/Tick/TRADE  ")
+        for _ in range(2): # again and again
+            sub.until(r'^SPY/Tick/TRADE  \{"Price":167.25,"Size":200\}$(?s:.*)^SPY/Tick/TRADE  '
+                      r'\{"Price":167.25,"Size":200\}$')
         sub.end()
+        self.stop(daemon)
+
+    @runs("Configure: sh 4")
+    def test_a_feed_of_rows_from_a_program(self, text):
+        # The rows come once, so the file waits for the subscriber.
+        rows = self.source / "trades.csv.gz"
+        packed = rows.read_bytes()
+        rows.unlink()
+        self.addCleanup(rows.write_bytes, packed)
+        self.addCleanup(rows.unlink)
+        os.mkfifo(rows)
+        with open(rows, "r+b", buffering=0) as writer:
+            daemon = self.daemon(text)
+            sub = self.sub()
+            writer.write(packed)
+        self.assertEqual(sub.data("SPY/Tick/TRADE"),
+                         {"epoch_ms": 1381152600100, "symbol": "SPY", "price": 167.25, "size": 200})
         self.stop(daemon)
 
     @runs("Configure: yaml 5")
