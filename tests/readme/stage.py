@@ -75,9 +75,9 @@ class Program:
 
     def __init__(self, command, cwd, environment, terminal=False):
         ours, theirs = pty.openpty() if terminal else os.pipe()
-        if terminal:
-            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.terminal, self.descriptor = terminal, ours
+        if terminal:
+            self.resize(100)
         self.process = subprocess.Popen(
             [str(word) for word in command], cwd=cwd, env=environment, start_new_session=True,
             stdin=theirs if terminal else subprocess.DEVNULL, stdout=theirs, stderr=theirs,
@@ -122,6 +122,10 @@ class Program:
         if not found:
             raise AssertionError(f"{self.command} did not print {pattern!r} but:\n{self.text}")
         return found
+
+    def resize(self, columns):
+        """Its terminal."""
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
 
     def type(self, text):
         """At its terminal."""

@@ -83,9 +83,12 @@ class Demo(unittest.TestCase):
         self.assertEqual(demo.wait(BUILD_PATIENCE), 1)
         self.assertRegex(demo.text, "(?s)nonsense.*building failed")
 
-    def test_at_a_terminal_until_ctrl_c(self):
+    def test_a_table_at_a_terminal_until_ctrl_c(self):
         demo = self.demo(terminal=True)
-        demo.until("MSFT", BUILD_PATIENCE)
+        demo.until(r"MSFT +\d\d:\d\d:00 .*\d\.\d\d", BUILD_PATIENCE)
+        demo.until(r"\x1b\[\d+A") # it changes in place
+        demo.resize(24)
+        demo.until("do not fit")
         demo.interrupt()
         self.ended(demo, 0)
         self.assertIn("To go on", demo.text)
@@ -102,7 +105,7 @@ class Demo(unittest.TestCase):
         sub = self.run_there(commands[1])
         sub.until("MSFT")
         self.assertEqual(self.run_there(commands[2]).wait(), 0)
-        sub.until(r"AAPL.*226\.05")
+        sub.until(r"TEST.*226\.05")
         for program in sub, start:
             program.interrupt()
             self.ended(program, 0)
