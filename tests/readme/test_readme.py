@@ -47,16 +47,27 @@ class Readme(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.source = stage.copy_of_source()
+        installed = cls.source.parent / "installed"
+        tools = cls.source.parent / "tools"
+        tools.mkdir()
+        # Root or not: what is installed goes below DESTDIR, so the system's linker is told of nothing.
+        (tools / "sudo").write_text('#!/bin/sh\n[ "$1" = ldconfig ] || exec "$@"\n')
+        (tools / "sudo").chmod(0o755)
         (cls.source / "node_modules").symlink_to("tests/clients/node/node_modules")
         with gzip.open(cls.source / "trades.csv.gz", "wt") as out:
             out.write(TRADES)
+        local = installed / "usr/local"
         cls.environment = dict(
-            os.environ, PYTHONUNBUFFERED="1", TERM="xterm-256color",
-            PATH=f"{cls.source / 'build/bin'}:/usr/bin:{os.environ['PATH']}",
-            GOCACHE=str(BUILD / "go-cache"), CMAKE_BUILD_PARALLEL_LEVEL="2")
+            os.environ, DESTDIR=str(installed), PYTHONUNBUFFERED="1", TERM="xterm-256color",
+            PATH=f"{tools}:{local / 'bin'}:/usr/bin:{os.environ['PATH']}",
+            LD_LIBRARY_PATH=str(local / "lib"), PKG_CONFIG_PATH=str(local / "lib/pkgconfig"),
+            CMAKE_PREFIX_PATH=str(local), CMAKE_BUILD_PARALLEL_LEVEL="2",
+            GOCACHE=str(BUILD / "go-cache"))
         for name in "CFLAGS", "LDFLAGS", "NO_COLOR":
             cls.environment.pop(name, None)
         cls.shell(cls, README["The first ten minutes: sh"].text).finish(BUILD_PATIENCE)
+        for program in "tickcastd", "tickcast":
+            assert (local / "bin" / program).is_file(), f"{program} was not installed"
 
     def block(self, name):
         return README[name].text
@@ -123,11 +134,14 @@ class Readme(unittest.TestCase):
         self.assertEqual([name for name in BLOCKS if name not in README], [])
 
     @runs("The first ten minutes: sh")
-    def test_building(self, text):
-        self.shell("tickcastd --version && tickcast --version").finish()
+    def test_installing(self, text):
+        where = self.shell("command -v tickcastd tickcast && tickcastd --version && tickcast --version")
+        where.finish()
+        self.assertEqual(where.text.count(self.environment["DESTDIR"]), 2)
 
-    @runs("The first ten minutes: sh 2", "The first ten minutes: sh 3", "The first ten minutes: sh 4")
-    def test_the_invented_market(self, demo, subscribe, publish):
+    @runs("The first ten minutes: sh 2", "The first ten minutes: sh 3", "The first ten minutes: sh 4",
+          "The first ten minutes: sh 5")
+    def test_the_invented_market(self, demo, table, subscribe, publish):
         began = time.monotonic()
         daemon = self.daemon(demo)
         sub = self.shell(subscribe)
@@ -137,17 +151,22 @@ class Readme(unittest.TestCase):
         self.assertLess(took, FIRST_TICK)
         for key in "AAPL/Tick/TRADE", "MSFT/Tick/TRADE", "AAPL/Tick/QUOTE":
             sub.until(f"^{key}  ")
+        table = self.shell(table, terminal=True)
+        for symbol in "AAPL", "MSFT":
+            table.until(rf"{symbol}\s[^\n]*\d\d:\d\d:00\s[^\n]*\d\.\d\d")
+        table.interrupt()
+        self.assertEqual(table.wait(), 0, table.text)
         self.shell(publish).finish()
         sub.until(r'^AAPL/Tick/TRADE  \{"Price":226.05,"Size":100\}')
         sub.interrupt()
         self.assertEqual(sub.wait(), 0, sub.text)
         self.stop(daemon)
 
-    @runs("The first ten minutes: sh 5")
+    @runs("The first ten minutes: sh 6")
     def test_does_a_stream_select_a_key(self, text):
         self.shell(text).finish()
 
-    def subscriber(self, name, text):
+    def subscriber(self, name, text, answer=r"^[^/]*streams.*\*/1Min/OHLCV"):
         daemon = self.daemon()
         program = self.program(name, text)
         self.pub_until(lambda seconds: program.said(r"(?s)AAPL/1Min/OHLCV.*226\.25", seconds),
@@ -155,7 +174,7 @@ class Readme(unittest.TestCase):
         self.pub("MSFT/Tick/TRADE", {"Price": 999}) # not selected
         self.pub("AAPL/Tick/TRADE", {"Price": 42.5})
         program.until(r"AAPL/Tick/TRADE[^/]*42\.5|42\.5[^/]*AAPL/Tick/TRADE")
-        self.assertRegex(program.text, r"^[^/]*streams.*\*/1Min/OHLCV")
+        self.assertRegex(program.text, answer)
         self.assertNotIn("999", program.text)
         program.end()
         self.stop(daemon)
@@ -172,14 +191,26 @@ class Readme(unittest.TestCase):
     def test_a_subscriber_in_go(self, text):
         self.subscriber("subscribe.go", text)
 
+    @runs("Subscribe: c")
+    def test_a_subscriber_in_c(self, text):
+        self.subscriber("subscribe.c", text, "^AAPL/1Min/OHLCV ") # its client takes the answer
+
     @runs("Publish: python")
     def test_a_publisher_in_python(self, text):
-        daemon, sub = self.daemon(), None
+        daemon = self.daemon()
         sub = self.sub()
         publisher = self.program("publish.py", text)
         publisher.finish()
         self.assertIn('{"ack":1}', publisher.text.replace(" ", ""))
         self.assertEqual(sub.data("AAPL/1Min/OHLCV")["Close"], 226.25)
+        self.stop(daemon)
+
+    @runs("Publish: c")
+    def test_a_publisher_in_c(self, text):
+        daemon = self.daemon()
+        sub = self.sub()
+        self.program("publish.c", text).finish()
+        self.assertEqual(sub.data("AAPL/1Min/OHLCV"), {"Epoch": 1, "Close": 226})
         self.stop(daemon)
 
     @runs("Publish: sh")
@@ -214,7 +245,18 @@ class Readme(unittest.TestCase):
 
     @runs("Embed: c")
     def test_a_broker_in_a_program(self, text):
-        host = self.program("embed.c", text, terminal=True)
+        self.host(self.program("embed.c", text, terminal=True))
+
+    @runs("Embed: cmake")
+    def test_a_broker_in_a_program_made_with_cmake(self, text):
+        folder = self.source / "embedded"
+        folder.mkdir()
+        (folder / "CMakeLists.txt").write_text(text)
+        (folder / "embed.c").write_text(self.block("Embed: c"))
+        self.shell("cmake -S embedded -B embedded/build && cmake --build embedded/build").finish()
+        self.host(self.shell("embedded/build/embed", terminal=True))
+
+    def host(self, host):
         host.until("Return publishes a bar")
         sub = self.sub()
         host.type("\n\n")
