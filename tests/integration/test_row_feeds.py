@@ -34,7 +34,7 @@ def trades():
 
 
 @both
-class Feeds:
+class RowFeeds:
     def readers(self, broker, everything):
         readers = []
         for streams, wanted in zip(SETS, WANTED):
