@@ -60,7 +60,7 @@ class Demo(unittest.TestCase):
         self.addCleanup(modules.symlink_to, packages)
         self.tool("npm", "sleep 600; echo no\n")
         demo = self.demo(terminal=True)
-        demo.until(r"installing packages +1 s")
+        demo.until(r"installing packages +[1-9]\d* s")
         demo.interrupt()
         self.ended(demo, 130)
         self.assertIn("stopped", demo.text)
