@@ -65,7 +65,7 @@ void help_text(const char *text, FILE *out) {
 void help_item(const char *name, const char *sentence, FILE *out) {
     size_t used = 2 + strlen(name);
     fprintf(out, "  %s", name);
-    if (used + 1 > HELP_ITEM_COLUMN) {
+    if (used + 2 > HELP_ITEM_COLUMN) {
         fputc('\n', out);
         used = 0;
     }

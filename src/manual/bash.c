@@ -110,12 +110,12 @@ void bash_commands(FILE *out) {
     for (int command = COMMAND_SUB; command < COMMAND_COUNT; command++)
         fprintf(out, "%s ", command_rows[command].name);
     for (size_t i = 0; i < topic_count; i++) fprintf(out, "%s ", topics[i].name);
-    fputs("' -- \"$cur\"))\n        return ;;\n    esac\n    COMPREPLY=($(compgen -W '", out);
+    fputs("' -- \"$cur\"))\n        return ;;\n    esac\n    local words='", out);
     for (int command = COMMAND_SUB; command < COMMAND_COUNT; command++)
         fprintf(out, "%s ", command_rows[command].name);
+    fputs("help'\n    [[ $cur == -* ]] && words='", out);
     size_t count = options_of_command(COMMAND_NONE, options);
-    fputs("help", out);
-    for (size_t i = 0; i < count; i++) fprintf(out, " %s", options[i].name);
-    fputs("' -- \"$cur\"))\n", out);
+    for (size_t i = 0; i < count; i++) fprintf(out, "%s%s", i > 0 ? " " : "", options[i].name);
+    fputs("'\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n", out);
     end("_tickcast", "tickcast", out);
 }
