@@ -1,8 +1,7 @@
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include "base/descriptors.h"
 #include "tickcast/commands.h"
 #include "tickcast/topics.h"
 
@@ -19,14 +18,6 @@ static enum exit_code run(const struct cli *options) {
         break;
     }
     return EXIT_USAGE;
-}
-
-/* A standard descriptor that is closed would be taken by the connection, and be written to. */
-static void open_standard_descriptors(void) {
-    int fd;
-    do fd = open("/dev/null", O_RDWR);
-    while (fd >= 0 && fd <= STDERR_FILENO);
-    if (fd >= 0) close(fd);
 }
 
 int main(int argc, char **argv) {
@@ -48,7 +39,7 @@ int main(int argc, char **argv) {
                           : "tickcast " TICKCAST_VERSION);
         return EXIT_GOOD;
     }
-    open_standard_descriptors();
+    descriptors_open_standard();
     signal(SIGPIPE, SIG_IGN); /* a peer or reader that goes away is an error of the write */
     return run(&options);
 }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "base/descriptors.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/args.h"
 #include "tickcastd/check.h"
@@ -50,6 +51,7 @@ int main(int argc, char **argv) {
     struct report report = {.out = stderr};
     struct settings settings;
     struct args args;
+    descriptors_open_standard();
     settings_init(&settings);
     args_parse(argc, argv, &args, &settings, &report);
     int code;

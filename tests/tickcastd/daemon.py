@@ -29,9 +29,12 @@ def run(*args):
 class Daemon:
     """A daemon that runs; `lines` are those of its stderr up to `ready`."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, closed=()):
         self.process = subprocess.Popen(
-            [TICKCASTD, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            [TICKCASTD, *args],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: [os.close(fd) for fd in closed],
         )
         self.lines, self.buffer = [], b""
         while not self.lines or self.lines[-1] != "ready":
@@ -75,8 +78,8 @@ class Programs(unittest.TestCase):
             out.write(text)
         return path
 
-    def start(self, *args):
-        daemon = Daemon(*args)
+    def start(self, *args, **more):
+        daemon = Daemon(*args, **more)
         self.addCleanup(lambda: daemon.process.poll() is None and daemon.process.kill())
         return daemon
 
@@ -158,6 +161,14 @@ class Programs(unittest.TestCase):
     def test_both_signals_stop_it(self):
         for number in signal.SIGTERM, signal.SIGINT:
             self.assertEqual(self.start("--listen", "127.0.0.1:0").stop(number), 0)
+
+    def test_closed_standard_descriptors_are_nobody_elses(self):
+        daemon = self.start("--listen", "127.0.0.1:0", "--feed", "stdin", closed=(0, 1))
+        while not any("feed stdin: done, 0 messages" in line for line in daemon.lines):
+            daemon.lines.append(daemon.read_line())
+        for fd in 0, 1:
+            self.assertEqual(os.readlink(f"/proc/{daemon.process.pid}/fd/{fd}"), "/dev/null")
+        self.assertEqual(daemon.stop(), 0)
 
     def test_two_signals_at_once_are_one(self):
         daemon = self.start("--listen", "127.0.0.1:0")
