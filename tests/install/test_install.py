@@ -136,8 +136,12 @@ class Installed(unittest.TestCase):
         for part in "programs", "library", "development":
             install("--prefix", folder / part, "--component", part)
             parts[part] = files(folder / part)
-        self.assertEqual({name for name in parts["programs"] if not name.startswith("share/")},
-                         {"bin/tickcast", "bin/tickcastd"})
+        self.assertEqual(parts["programs"], {
+            "bin/tickcast", "bin/tickcastd", "share/man/man1/tickcast.1", "share/man/man8/tickcastd.8",
+            "share/man/man5/tickcast.yml.5", "share/bash-completion/completions/tickcast",
+            "share/bash-completion/completions/tickcastd", "share/zsh/site-functions/_tickcast",
+            "share/zsh/site-functions/_tickcastd"})
+        self.assertIn("share/man/man3/libtickcast.3", parts["development"])
         self.assertEqual({pathlib.Path(name).name for name in parts["library"]},
                          {f"libtickcast.so.{ABI}", f"libtickcast.so.{VERSION}"})
         headers = {f"include/tickcast/{path.name}" for path in (ROOT / "include/tickcast").iterdir()}
