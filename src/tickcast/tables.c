@@ -65,7 +65,7 @@ const struct cli_option_row cli_option_rows[] = {
     ROW("--json", NULL, FLAG, json, CHECK,
         "print the answer as JSON on standard output: match, pattern, key, why"),
     ROW("--json", NULL, FLAG, json, NONE, "with --version: print it as JSON"),
-    ROW("--help", NULL, FLAG, help, ~0U, "print this help"),
+    ROW("--help", NULL, FLAG, help, ~0U, "print this help (also -h)"),
     ROW("--version", NULL, FLAG, version, ~0U, "print the version"),
 #undef ROW
 };

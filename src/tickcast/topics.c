@@ -108,8 +108,9 @@ const struct topic topics[] = {
      "file limit less 64), outbound_memory (0: a quarter of the memory), inbound_memory (64MiB), "
      "ring_memory (64MiB). Of one worker: max_subscriptions (1000000), max_cached_keys "
      "(1000000).\n\n"
-     "A request that is over a limit is answered with an error that names it, and what was "
-     "subscribed stays. The settings that count, where each came from, and the memory that can be "
+     "A subscription that is over a limit is answered with an error that names it, and what was "
+     "subscribed stays; a message that is too long ends its connection with 1009. The settings "
+     "that count, where each came from, and the memory that can be "
      "needed at worst:\n\n"
      "    tickcastd -c tickcast.yml --check\n\n"
      "tickcastd raises its file limit to what it is allowed. Where that, somaxconn or the range of "
@@ -134,7 +135,7 @@ const struct topic topics[] = {
      "other direction integers become integers, other numbers float64; an integer outside 64 bits "
      "with sign and a field that is there twice are errors.",
      jsons},
-    {"environment", "variables that the programs read", "", cli_environment},
+    {"environment", "variables that change what tickcast does", "", cli_environment},
     {"exit-codes", "what the programs end with",
      "check-stream ends with 0 if the stream selects the key, with 1 if it does not, and with 2 if "
      "it is no stream. All others:",

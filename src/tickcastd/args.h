@@ -35,7 +35,7 @@ void args_parse(int argc, char **argv, struct args *args, struct settings *setti
       "print what the menu of a start without a file tells as one line of JSON; with --check: "    \
       "print JSON")                                                                                \
     X("version", "", "print the version and end")                                                  \
-    X("help", "", "print this and end")                                                            \
+    X("help", "", "print this and end (also -h)")                                                  \
     X("help-config", "", "print the reference of the configuration as Markdown and end")
 
 #endif
