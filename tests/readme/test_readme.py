@@ -264,6 +264,20 @@ class Readme(unittest.TestCase):
         host.type("\x04")
         self.assertEqual(host.wait(), 0, host.text)
 
+    @runs("Install elsewhere: sh", "Install elsewhere: sh 2", "Install elsewhere: sh 3")
+    def test_a_prefix_of_ones_own(self, install, compile, examples):
+        home = self.source.parent / "home"
+        home.mkdir()
+        alone = dict.fromkeys(("DESTDIR", "LD_LIBRARY_PATH", "CMAKE_PREFIX_PATH", "PKG_CONFIG_PATH"), "")
+        look = "ldd embed\n./subscribe || ldd ./subscribe || true\n"
+        done = self.shell(install + compile + look + examples, HOME=str(home), **alone)
+        done.finish(BUILD_PATIENCE)
+        self.assertIn(f"=> {home}/tickcast/lib/", done.text)
+        self.assertIn("usage: subscribe URL", done.text)
+        self.assertIn("not a dynamic executable", done.text)
+        self.assertEqual(re.findall("^AAPL/Tick/TRADE (.+?)\r?$", done.text, re.M),
+                         [f"{226 + n / 4:g}" for n in range(10)])
+
     def go_build(self, source):
         program = BUILD / "tests" / source.replace("/", "_")
         subprocess.run(["go", "build", "-o", program, "."], cwd=ROOT / "tests" / source, check=True,
