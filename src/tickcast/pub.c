@@ -82,14 +82,17 @@ static int publish_one(struct pub *pub) {
     return result ? result : publisher_finish(&pub->publisher);
 }
 
-static void print_summary(const struct pub *pub, double seconds) {
+/* `complete`: the broker has answered all that was sent. */
+static void print_summary(const struct pub *pub, double seconds, bool complete) {
     uint64_t published = pub->publisher.published, refused = pub->publisher.errors;
     uint64_t left_out = pub->rows.bad;
     if (pub->options->json)
         printf("{\"published\": %" PRIu64 ", \"errors\": %" PRIu64 ", \"left_out\": %" PRIu64
-               ", \"refused\": %" PRIu64 ", \"seconds\": %.3f}\n",
-               published, left_out + refused, left_out, refused, seconds);
-    else if (pub->options->argument_count == 0)
+               ", \"refused\": %" PRIu64 ", \"seconds\": %.3f, \"answered\": %" PRIu64
+               ", \"complete\": %s}\n",
+               published, left_out + refused, left_out, refused, seconds, pub->publisher.answered,
+               complete && !pub->ended ? "true" : "false");
+    else if (complete && pub->options->argument_count == 0)
         fprintf(stderr,
                 "published %" PRIu64 " messages in %.1f s, %" PRIu64 " bad lines left out, %" PRIu64
                 " refused by the broker%s\n",
@@ -112,9 +115,8 @@ static enum exit_code publish(struct pub *pub, struct client *client) {
     int result = one ? publish_one(pub) : publish_input(pub);
     double seconds = (double)(clock_now_ns() - begin) / (double)NS_PER_S;
     client_close(client, WS_CLOSE_NORMAL, CLOSE_MS);
-    if (result == 0)
-        print_summary(pub, seconds);
-    else if (!one)
+    print_summary(pub, seconds, result == 0);
+    if (result != 0 && !one)
         fprintf(stderr, "tickcast pub: " INPUT_NAME ": lines up to %" PRIu64 " were answered\n",
                 pub->publisher.answered);
     publisher_fini(&pub->publisher);

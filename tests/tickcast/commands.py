@@ -176,6 +176,7 @@ class Pub(unittest.TestCase):
         summary = json.loads(out)
         self.assertEqual([summary[name] for name in ("published", "errors", "left_out", "refused")],
                          [100, 100, 0, 100])
+        self.assertEqual((summary["complete"], summary["answered"]), (True, 200))
 
     def test_csv_columns_become_fields(self):
         server = Server()
@@ -241,6 +242,9 @@ class Pub(unittest.TestCase):
             code, out, err = run(Server(silent=True), *arguments, stdin=stdin)
             self.assertEqual((code, out), (1, b""))
             self.assertIn("closed by the server: 1001 stopping \\x1b\n", err)
+            code, out, err = run(Server(silent=True), *arguments, "--json", stdin=stdin)
+            summary = json.loads(out)
+            self.assertEqual((code, summary["complete"], summary["answered"]), (1, False, 0))
 
     def test_a_template_for_other_columns_fails(self):
         code, out, err = run(Server(), "pub", "--csv", "{sym}/Tick/TRADE", stdin=b"symbol,p\nA,1\n")
