@@ -7,7 +7,10 @@
 #include "base/printable.h"
 #include "key/key.h"
 
-#define CUT "..."
+#define CUT             "..."
+#define ROWS_FREE_BYTES (256 * 1024) /* a shorter line cannot need ROWS_TREE_BYTES */
+
+_Static_assert(ROWS_FREE_BYTES * 208L < ROWS_TREE_BYTES, "nor with maps alone");
 
 _Static_assert(ROW_ERROR_BYTES >= PROTO_ERROR_BYTES, "one buffer takes both kinds of sentences");
 
@@ -39,11 +42,31 @@ static void tell(const struct rows *rows, const char *why, char *error) {
     snprintf(error, ROWS_ERROR_BYTES, "%s:%" PRIu64 ": %s", rows->name, rows->lines.number, why);
 }
 
+/* What the values of a JSON line cost at most while it is read: an empty map of three bytes takes
+ * more than two hundred. */
+static size_t tree_bytes(const char *line, size_t bytes) {
+    static const uint8_t costs[UINT8_MAX + 1] = {['{'] = 208, ['['] = 128, [':'] = 96, [','] = 48};
+    size_t sum = 0;
+    bool text = false;
+    for (size_t i = 0; i < bytes; i++) {
+        if (line[i] == '"') text = !text;
+        if (text && line[i] == '\\') i++;
+        if (!text) sum += costs[(uint8_t)line[i]];
+    }
+    return sum;
+}
+
 /* The broker has the say about lengths: ours only keep memory in bounds. */
 static int take_json(struct rows *rows, const char *line, size_t bytes, struct row *row,
                      char *error) {
     struct publication *publication = &rows->publication;
     char text[ROW_TEXT_BYTES];
+    if (bytes > ROWS_FREE_BYTES && tree_bytes(line, bytes) > ROWS_TREE_BYTES) {
+        snprintf(error, ROW_ERROR_BYTES,
+                 "the line has too many values, allowed are a million numbers or a quarter of a "
+                 "million maps");
+        return -1;
+    }
     if (publish_decode(PUBLISH_JSON, line, bytes, LINES_MAX_BYTES, publication, error)) return -1;
     size_t key_bytes = key_item_bytes(publication->key.at, publication->key.bytes);
     const char *why = key_check(publication->key.at, key_bytes, CSV_KEY_BYTES);

@@ -20,6 +20,10 @@
     (ROWS_NAME_BYTES + 24 + ROW_ERROR_BYTES) /**< with a 64-bit line number                        \
                                               */
 
+#define ROWS_TREE_BYTES                                                                            \
+    (64 * 1024 * 1024) /**< memory for the values of a JSON line while it is read; a million       \
+                          numbers or a quarter of a million maps fit */
+
 struct rows {
     struct lines lines;
     uint64_t skip; /**< lines up to this number were handled before; the header is taken */

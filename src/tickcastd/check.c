@@ -26,6 +26,16 @@ static bool has_tls(const struct settings *settings) {
     return false;
 }
 
+static void make_estimate(const struct settings *settings, const struct tickcast_options *resolved,
+                          struct estimate *estimate) {
+    bool json = false;
+    for (uint32_t i = 0; i < settings->feed_count; i++) {
+        const struct feed_options *feed = &settings->feeds[i].options;
+        if (feed->type == FEED_STDIN && feed->format == FEED_FORMAT_JSON) json = true;
+    }
+    estimate_memory(resolved, has_tls(settings), settings->feed_count, json, estimate);
+}
+
 static bool broker_chooses(const struct settings *settings, unsigned number,
                            const struct tickcast_options *resolved) {
     if (number == SETTING_LOG_LEVEL) return false;
@@ -82,7 +92,7 @@ void check_print(const struct settings *settings, FILE *out) {
     if (settings->feed_count > 0) fputs("feeds\n", out);
     for (uint32_t i = 0; i < settings->feed_count; i++) print_feed(settings, i, out);
     struct estimate estimate;
-    estimate_memory(&resolved, has_tls(settings), settings->feed_count, &estimate);
+    make_estimate(settings, &resolved, &estimate);
     print_memory(&estimate, out);
     struct warnings warnings;
     warnings_gather(settings, &warnings);
@@ -150,7 +160,7 @@ void check_print_json(const struct settings *settings, FILE *out) {
     struct tickcast_options resolved = settings->options;
     options_resolve(&resolved);
     struct estimate estimate;
-    estimate_memory(&resolved, has_tls(settings), settings->feed_count, &estimate);
+    make_estimate(settings, &resolved, &estimate);
     json_t *memory = json_array();
     for (uint32_t i = 0; i < estimate.count; i++)
         json_array_append_new(memory, json_pack("{s:s, s:I, s:s}", "name", estimate.rows[i].name,

@@ -24,7 +24,7 @@ static void add_budget(struct estimate *estimate, const char *name,
 }
 
 /* The largest allowed values make some 2^57 bytes: nothing here overflows. */
-void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t feeds,
+void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t feeds, bool json,
                      struct estimate *estimate) {
     const uint64_t workers = options->workers, connections = options->max_connections;
     const uint64_t key_bytes = ESTIMATE_CACHED_KEY_BYTES + options->max_key_bytes;
@@ -54,6 +54,8 @@ void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t 
     if (feeds > 0)
         add(estimate, "feeds", feeds * ESTIMATE_FEED_BYTES, "%u of %" PRIu64 " bytes", feeds,
             ESTIMATE_FEED_BYTES);
+    if (json)
+        add(estimate, "JSON lines", ESTIMATE_JSON_LINES_BYTES, "the longest one on standard input");
     if (!tls) return;
     add(estimate, "TLS sessions", connections * ESTIMATE_TLS_BYTES,
         "%" PRIu64 " of %" PRIu64 " bytes", connections, ESTIMATE_TLS_BYTES);

@@ -6,7 +6,7 @@
 
 #include "broker/options.h"
 
-#define ESTIMATE_ROWS      12
+#define ESTIMATE_ROWS      13
 #define ESTIMATE_HOW_BYTES 96
 
 /* What one item costs at most, in bytes, beside what options say. */
@@ -24,6 +24,8 @@
 #define ESTIMATE_FEED_BYTES                                                                        \
     (33 * TICKCAST_MIB) /**< the longest line and its message, or symbols                          \
                          */
+#define ESTIMATE_JSON_LINES_BYTES                                                                  \
+    (128 * TICKCAST_MIB) /**< values and texts of the longest JSON line while it is read */
 
 struct estimate_row {
     const char *name;
@@ -40,8 +42,9 @@ struct estimate {
     uint64_t kernel_bytes;
 };
 
-/** `options` are resolved; `tls`: some listener speaks TLS; `feeds` of them run. */
-void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t feeds,
+/** `options` are resolved; `tls`: some listener speaks TLS; `feeds` of them run,
+ *  `json`: one of JSON lines. */
+void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t feeds, bool json,
                      struct estimate *estimate);
 
 #endif

@@ -66,6 +66,25 @@ Test(rows, json_lines_become_messages, .fini = end) {
     expect(ROWS_NONE, NULL);
 }
 
+/* A line with `many` times `part` in its data. */
+static void feed_many(const char *part, size_t many) {
+    feed("{\"key\": \"A/B/C\", \"data\": [");
+    for (size_t i = 0; i < many; i++) feed(part);
+    feed("0]}\n");
+}
+
+Test(rows, a_json_line_whose_values_would_take_much_memory_is_bad, .fini = end) {
+    begin("f", NULL);
+    feed_many("{},", 500000);
+    expect(ROWS_BAD, "f:1: the line has too many values, allowed are a million numbers");
+    feed_many("1,", 1000000);
+    expect(ROWS_ROW, "A/B/C");
+    feed_many("{},", 250000);
+    expect(ROWS_ROW, "A/B/C");
+    feed_many("\"\\\"{[{{{{{{{{{{{{\",", 100000); /* in a text they are no maps */
+    expect(ROWS_ROW, "A/B/C");
+}
+
 Test(rows, a_bad_header_leaves_no_row_a_meaning, .fini = end) {
     begin("f", &trades);
     feed("symbol,t\nSPY,1\n");

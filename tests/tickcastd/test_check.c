@@ -92,19 +92,20 @@ Test(check, the_estimate_follows_the_options) {
     read_yaml(yaml);
     struct estimate plain, tls;
     options_resolve(&settings.options);
-    estimate_memory(&settings.options, false, 0, &plain);
-    estimate_memory(&settings.options, true, 0, &tls);
+    estimate_memory(&settings.options, false, 0, false, &plain);
+    estimate_memory(&settings.options, true, 0, false, &tls);
     cr_expect(eq(u64, row_bytes(&plain, "outbound_memory"), TICKCAST_GIB));
     cr_expect(eq(u64, row_bytes(&plain, "TLS sessions"), 0));
     cr_expect(eq(u64, tls.total_bytes - plain.total_bytes,
                  1000 * (ESTIMATE_TLS_BYTES + ESTIMATE_TLS_HANDSHAKE_BYTES)));
     settings.options.ring_slots *= 2;
     struct estimate more;
-    estimate_memory(&settings.options, false, 0, &more);
+    estimate_memory(&settings.options, false, 0, false, &more);
     cr_expect(eq(u64, more.total_bytes - plain.total_bytes,
                  (uint64_t)4 * 4096 * ESTIMATE_RING_SLOT_BYTES));
-    estimate_memory(&settings.options, false, 3, &plain);
-    cr_expect(eq(u64, plain.total_bytes - more.total_bytes, 3 * ESTIMATE_FEED_BYTES));
+    estimate_memory(&settings.options, false, 3, true, &plain);
+    cr_expect(eq(u64, plain.total_bytes - more.total_bytes,
+                 3 * ESTIMATE_FEED_BYTES + ESTIMATE_JSON_LINES_BYTES));
     settings_fini(&settings);
 }
 
@@ -113,7 +114,7 @@ Test(check, the_largest_options_do_not_overflow_the_sum) {
     for (unsigned i = 0; i < OPTION_ROWS; i++)
         option_set(&settings.options, i, option_rows[i].highest);
     struct estimate estimate;
-    estimate_memory(&settings.options, true, FEED_MAX, &estimate);
+    estimate_memory(&settings.options, true, FEED_MAX, true, &estimate);
     uint64_t sum = 0;
     for (uint32_t i = 0; i < estimate.count; i++) {
         cr_expect(lt(u64, estimate.rows[i].bytes, UINT64_C(1) << 58));
