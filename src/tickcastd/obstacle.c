@@ -44,10 +44,18 @@ static void offer(struct obstacle *obstacle, const char *purpose, const struct p
     tell(obstacle, "; to %s run: %s", purpose, command->text);
 }
 
-/* A port at `host` from `first` on that is free now, 0 if none is found. */
-static uint16_t free_port(const char *host, unsigned first) {
+static bool is_wanted(const struct settings *settings, unsigned port) {
+    for (uint32_t i = 0; i < settings->listener_count; i++)
+        if (settings->listeners[i].port == port) return true;
+    return false;
+}
+
+/* A port at `host` from `first` on that is free now and that no other listener wants, 0 if none is
+ * found. */
+static uint16_t free_port(const struct obstacle *obstacle, const char *host, unsigned first) {
     for (unsigned port = first; port < first + OBSTACLE_PORTS && port <= UINT16_MAX; port++) {
         uint16_t bound;
+        if (port != obstacle->listener->port && is_wanted(obstacle->settings, port)) continue;
         int fd = socket_listen(host, (uint16_t)port, 1, &bound);
         if (fd < 0) continue;
         close(fd);
@@ -72,7 +80,7 @@ static void offer_port(struct obstacle *obstacle, const char *host, unsigned fir
     char place[PLACE_BYTES];
     /* Who did not say where to listen did not say that others may be served either. */
     if (obstacle->listener->origin.source == FROM_DEFAULT) host = LOOPBACK;
-    uint16_t port = free_port(host, first);
+    uint16_t port = free_port(obstacle, host, first);
     bool brackets = strchr(host, ':') != NULL;
     snprintf(place, sizeof place, "%s%s%s:%u", brackets ? "[" : "", host, brackets ? "]" : "",
              port);

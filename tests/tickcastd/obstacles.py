@@ -49,6 +49,13 @@ class Obstacles(Case):
                 self.kills(self.cure(err, "end it"), process)
                 self.starts("tickcastd " + " ".join(f"'{arg}'" for arg in args))
 
+    def test_a_port_in_use_before_that_of_another_listener(self):
+        self.taken("127.0.0.1", 5993)
+        err = self.fails("--listen", "127.0.0.1:5993", "--listen", "127.0.0.1:5994")
+        elsewhere = self.cure(err, "listen elsewhere")
+        self.assertEqual(elsewhere, "tickcastd --listen 127.0.0.1:5995 --listen 127.0.0.1:5994")
+        self.starts(elsewhere)
+
     def test_the_default_port_in_use_does_not_open_the_broker_to_others(self):
         _, process = self.taken("0.0.0.0", 5993)
         self.taken("127.0.0.1", 5994)
