@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "tickcast/tickcast.h"
+
 #define SYSCTL_BYTES 512 /* a longer list of reserved ports is not repeated */
 
 /* The text of a file of /proc/sys without its end of line; false if it cannot be had whole. */
@@ -62,20 +64,24 @@ static void warn_limit(const struct warner *warner, const char *what, uint64_t f
                raise.text);
 }
 
-static void warn_files(const struct settings *settings, const struct warner *warner) {
-    struct tickcast_options room = settings->options;
-    uint64_t asked = room.max_connections;
-    char what[128];
-    room.max_connections = 0;
+uint32_t environment_connections(void) {
+    struct tickcast_options room;
+    tickcast_options_init(&room);
     options_resolve(&room);
-    if (asked > room.max_connections) {
+    return room.max_connections;
+}
+
+static void warn_files(const struct settings *settings, const struct warner *warner) {
+    const uint32_t room = environment_connections();
+    uint64_t asked = settings->options.max_connections;
+    char what[128];
+    if (asked > room) {
         snprintf(what, sizeof what,
                  "max_connections %" PRIu64 " is more than the %u that the file limit allows",
-                 asked, room.max_connections);
+                 asked, room);
         warn_limit(warner, what, asked + OPTIONS_SPARE_FILES);
-    } else if (asked == 0 && room.max_connections < ENVIRONMENT_FEW_CONNECTIONS) {
-        snprintf(what, sizeof what, "the file limit leaves room for %u connections only",
-                 room.max_connections);
+    } else if (asked == 0 && room < ENVIRONMENT_FEW_CONNECTIONS) {
+        snprintf(what, sizeof what, "the file limit leaves room for %u connections only", room);
         warn_limit(warner, what, ENVIRONMENT_FILES);
     }
 }

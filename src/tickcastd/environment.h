@@ -21,6 +21,9 @@ void environment_warn(const struct settings *settings, const struct warner *warn
  *  this process is root and may not raise it: ENVIRONMENT_NO_RAISE. */
 void environment_raise(uint64_t files, struct paste *paste);
 
+/** Connections that the file limit allows. */
+uint32_t environment_connections(void);
+
 /** The number in a file of /proc/sys, as "net/core/somaxconn"; `otherwise` if it cannot be read. */
 uint64_t environment_number(const char *name, uint64_t otherwise);
 

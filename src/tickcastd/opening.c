@@ -27,6 +27,14 @@ static void limit_of_files(struct opening *opening, uint64_t files) {
     if (opening->raise.used == 0) opening->no_raise = ENVIRONMENT_NO_RAISE;
 }
 
+/* More is asked for than there are files: those decide, and a warning tells the cure. */
+static void limit_of_few_files(struct opening *opening, uint32_t allowed, uint64_t files) {
+    snprintf(opening->why, sizeof opening->why,
+             "the file limit %" PRIu64 " allows no more of the %u of max_connections", files,
+             opening->connections);
+    opening->connections = allowed;
+}
+
 static void limit_of_setting(struct opening *opening, uint64_t files, char **argv) {
     const struct settings *settings = opening->settings;
     uint64_t highest = option_rows[OPTION_AT_max_connections].highest;
@@ -51,7 +59,10 @@ void opening_gather(struct opening *opening, const struct settings *settings,
     opening->settings = settings;
     opening->warnings = warnings;
     opening->connections = options.max_connections;
-    if (settings->options.max_connections == 0)
+    const uint32_t allowed = environment_connections();
+    if (settings->options.max_connections > allowed)
+        limit_of_few_files(opening, allowed, file_limit());
+    else if (settings->options.max_connections == 0)
         limit_of_files(opening, file_limit());
     else
         limit_of_setting(opening, file_limit(), argv);

@@ -151,6 +151,13 @@ class Menu(Case):
         settings = {row["name"]: row for row in json.loads(out)["settings"]}
         self.assertEqual(settings["max_connections"]["number"], 200)
 
+    def test_the_connection_limit_of_a_setting_beyond_the_file_limit(self):
+        lower = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+        out = self.start("--max-connections", "500", preexec_fn=lower).out
+        self.assertEqual(fact(out, "connections").splitlines()[0],
+                         "up to 236: the file limit 300 allows no more of the 500 of max_connections")
+        self.assertIn("max_connections 500 is more than the 236", fact(out, "warning"))
+
     def test_feeds_are_listed(self):
         daemon = self.start("--demo", "--feed", "sim,name=more")
         self.assertEqual(fact(daemon.out, "feeds"), "sim,name=more\nsim,name=demo\n")
