@@ -134,8 +134,8 @@ int feed_push(struct feed *feed, const char *key, size_t key_bytes, const void *
     int result = feed_offer(feed, key, key_bytes, data, data_bytes);
     char text[KEY_TEXT];
     if (result > 0)
-        feed_complain(feed, "the broker does not take the key '%s' with data of %zu bytes",
-                      printable(key, key_bytes, text, sizeof text), data_bytes);
+        feed_complain(feed, FEED_NOT_TAKEN, printable(key, key_bytes, text, sizeof text),
+                      data_bytes);
     return result < 0 ? -1 : 0;
 }
 

@@ -28,6 +28,10 @@
 #define FEED_AGAIN_MOST_MS 60000
 #define FEED_ERROR_BYTES   400 /**< of a sentence that says why a feed failed */
 
+#define FEED_NOT_TAKEN                                                                             \
+    "the broker does not take the key '%s' with data of %zu bytes; allowed are max_key_bytes and " \
+    "max_payload of its settings"
+
 struct feed;
 
 /* For the daemon. */

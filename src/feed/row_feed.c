@@ -26,8 +26,8 @@ static int publish(const struct row_feed *row_feed, const struct row *row, char 
     int result = feed_offer(row_feed->feed, row->key, row->key_bytes, row->data, row->data_bytes);
     if (result <= 0) return result;
     char key[ROW_TEXT_BYTES], why[ROW_ERROR_BYTES];
-    snprintf(why, sizeof why, "the broker does not take the key '%s' with data of %zu bytes",
-             printable(row->key, row->key_bytes, key, sizeof key), row->data_bytes);
+    snprintf(why, sizeof why, FEED_NOT_TAKEN, printable(row->key, row->key_bytes, key, sizeof key),
+             row->data_bytes);
     rows_reject(row_feed->rows, why, error);
     return 1;
 }

@@ -192,6 +192,7 @@ Test(replay, what_the_broker_does_not_take_is_a_bad_row, .fini = stage_end) {
     stage_start();
     expect_numbers(1, 2);
     stage_wait("/rows.csv:3: the broker does not take the key 'A/Tick/TRADE' with data of ");
+    stage_wait("allowed are max_key_bytes and max_payload of its settings");
     stage_wait("1 of 3 rows were bad");
 }
 
