@@ -56,6 +56,53 @@ static int template_parse(struct csv *csv, const char *template, char *error) {
     }
 }
 
+/* The column that spoils a key made of several; otherwise the first. */
+static const struct piece *find_culprit(const struct csv *csv) {
+    char key[sizeof ELEMENT + CSV_KEY_BYTES] = ELEMENT;
+    const size_t before = strlen(ELEMENT);
+    for (size_t i = 0; i + 1 < csv->piece_count; i++) {
+        const struct field *value = &csv->fields[csv->pieces[i].column];
+        if (value->bytes > CSV_KEY_BYTES) return &csv->pieces[i];
+        memcpy(key + before, value->at, value->bytes);
+        size_t bytes = before + value->bytes; /* a ':' cuts the rest of the key off */
+        if (key_item_bytes(key, bytes) < bytes || key_check(key, bytes, sizeof key))
+            return &csv->pieces[i];
+    }
+    return csv->pieces;
+}
+
+static void tell_key(const struct csv *csv, const struct field *key, const char *why, char *error) {
+    char text[ROW_TEXT_BYTES], sentence[ROW_ERROR_BYTES];
+    snprintf(sentence, sizeof sentence, "'%s' cannot be the key: %s", field_text(key, text), why);
+    if (csv->piece_count > 1)
+        field_tell(find_culprit(csv)->column, csv->names, csv->fields, sentence, error);
+    else
+        snprintf(error, ROW_ERROR_BYTES, "%s", sentence);
+}
+
+static int make_key(struct csv *csv, size_t *key_bytes, char *error) {
+    size_t used = 0;
+    const char *why = NULL;
+    for (size_t i = 0; i < csv->piece_count && !why; i++) {
+        const struct piece *piece = &csv->pieces[i];
+        const struct field none = {"", 0, false};
+        bool last = i + 1 == csv->piece_count;
+        const struct field *value = last ? &none : &csv->fields[piece->column];
+        if (piece->literal.bytes + value->bytes > CSV_KEY_BYTES - used) {
+            why = "key is too long";
+            break;
+        }
+        memcpy(csv->key + used, piece->literal.at, piece->literal.bytes);
+        used += piece->literal.bytes;
+        memcpy(csv->key + used, value->at, value->bytes);
+        used += value->bytes;
+    }
+    *key_bytes = key_item_bytes(csv->key, used);
+    if (!why) why = key_check(csv->key, *key_bytes, CSV_KEY_BYTES);
+    if (why) tell_key(csv, &(struct field){csv->key, used, false}, why, error);
+    return why ? -1 : 0;
+}
+
 int csv_new(const struct csv_options *options, struct csv **out, char *error) {
     struct csv *csv = calloc(1, sizeof *csv);
     if (!csv) return no_memory(error);
@@ -63,6 +110,8 @@ int csv_new(const struct csv_options *options, struct csv **out, char *error) {
     msgpack_sbuffer_init(&csv->data);
     csv->pieces = calloc(strlen(options->key) / 2 + 2, sizeof *csv->pieces);
     int result = csv->pieces ? template_parse(csv, options->key, error) : no_memory(error);
+    /* without columns it is the key of every row */
+    if (result == 0 && csv->piece_count == 1) result = make_key(csv, &(size_t){0}, error);
     if (result == 0) result = mapping_new(options->columns, &csv->mapping, error);
     if (result == 0)
         *out = csv;
@@ -142,53 +191,6 @@ int csv_header(struct csv *csv, char *line, size_t bytes, char *error) {
         return -1;
     }
     return check_names(csv, error) || resolve(csv, error) ? -1 : 0;
-}
-
-/* The column that spoils a key made of several; otherwise the first. */
-static const struct piece *find_culprit(const struct csv *csv) {
-    char key[sizeof ELEMENT + CSV_KEY_BYTES] = ELEMENT;
-    const size_t before = strlen(ELEMENT);
-    for (size_t i = 0; i + 1 < csv->piece_count; i++) {
-        const struct field *value = &csv->fields[csv->pieces[i].column];
-        if (value->bytes > CSV_KEY_BYTES) return &csv->pieces[i];
-        memcpy(key + before, value->at, value->bytes);
-        size_t bytes = before + value->bytes; /* a ':' cuts the rest of the key off */
-        if (key_item_bytes(key, bytes) < bytes || key_check(key, bytes, sizeof key))
-            return &csv->pieces[i];
-    }
-    return csv->pieces;
-}
-
-static void tell_key(const struct csv *csv, const struct field *key, const char *why, char *error) {
-    char text[ROW_TEXT_BYTES], sentence[ROW_ERROR_BYTES];
-    snprintf(sentence, sizeof sentence, "'%s' cannot be the key: %s", field_text(key, text), why);
-    if (csv->piece_count > 1)
-        field_tell(find_culprit(csv)->column, csv->names, csv->fields, sentence, error);
-    else
-        snprintf(error, ROW_ERROR_BYTES, "%s", sentence);
-}
-
-static int make_key(struct csv *csv, size_t *key_bytes, char *error) {
-    size_t used = 0;
-    const char *why = NULL;
-    for (size_t i = 0; i < csv->piece_count && !why; i++) {
-        const struct piece *piece = &csv->pieces[i];
-        const struct field none = {"", 0, false};
-        bool last = i + 1 == csv->piece_count;
-        const struct field *value = last ? &none : &csv->fields[piece->column];
-        if (piece->literal.bytes + value->bytes > CSV_KEY_BYTES - used) {
-            why = "key is too long";
-            break;
-        }
-        memcpy(csv->key + used, piece->literal.at, piece->literal.bytes);
-        used += piece->literal.bytes;
-        memcpy(csv->key + used, value->at, value->bytes);
-        used += value->bytes;
-    }
-    *key_bytes = key_item_bytes(csv->key, used);
-    if (!why) why = key_check(csv->key, *key_bytes, CSV_KEY_BYTES);
-    if (why) tell_key(csv, &(struct field){csv->key, used, false}, why, error);
-    return why ? -1 : 0;
 }
 
 static int make_time(const struct csv *csv, int64_t *time_ns, char *error) {

@@ -26,7 +26,7 @@ struct csv_options {
 struct csv;
 
 /** 0, or -1 with a sentence in `error` (ROW_ERROR_BYTES) if the template or a column's text is
- * none, or without memory. */
+ * none, if the template makes no key of any row, or without memory. */
 int csv_new(const struct csv_options *options, struct csv **csv, char *error);
 void csv_free(struct csv *csv);
 

@@ -103,9 +103,9 @@ Test(csv, of_several_columns_in_a_key_the_one_that_spoils_it_is_named, .fini = e
     refused("A,B/B,C", "column 2 (b) is 'B/B'");
 }
 
-Test(csv, a_key_without_columns_may_be_wrong_too, .fini = end) {
-    begin("A/B", "a");
-    refused("1", "'A/B' cannot be the key");
+Test(csv, a_key_without_columns_is_wrong_before_any_row) {
+    cr_assert_eq(new ("A/B"), -1);
+    cr_assert(strstr(error, "'A/B' cannot be the key"), "%s", error);
 }
 
 Test(csv, a_column_is_the_time_of_the_row, .fini = end) {

@@ -76,6 +76,9 @@ static const struct {
      "command line: --feed: time_unit and speed need time, the column that holds it\n"},
     {"replay,file=x,key={s/a/b",
      "command line: --feed: a { of the template is not closed; allowed is {COLUMN}\n"},
+    {"replay,file=x,key=trades",
+     "command line: --feed: 'trades' cannot be the key: key has not exactly three non-empty "
+     "elements, as AAPL/1Min/OHLCV\n"},
     {"stdin,format=csv,key={s}/a/b,columns=A=x A=y",
      "command line: --feed: the field 'A' is there twice\n"},
     {"stdin,key={s}/a/b", "command line: --feed: key and columns are for format csv only\n"},
