@@ -83,7 +83,7 @@ void feeds_complete(struct settings *settings, struct report *report) {
     prefer_command_line(settings);
     if (settings->feed_count > FEED_MAX)
         report_add(report, &settings->feeds[FEED_MAX].origin, name_of(settings->feeds),
-                   "%u feeds: allowed are %d", settings->feed_count, FEED_MAX);
+                   "too many feeds: allowed are %d", FEED_MAX);
     for (uint32_t i = 0; i < settings->feed_count; i++) {
         const struct feed_setting *feed = &settings->feeds[i];
         if (feed->options.type == FEED_SIM)

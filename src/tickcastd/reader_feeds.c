@@ -109,6 +109,7 @@ void reader_feeds(struct reader *reader, const yaml_node_t *node) {
     const yaml_node_item_t *item = node->data.sequence.items.start;
     if (item == node->data.sequence.items.top)
         report_add(reader->report, &origin, "feeds", "the list is empty; leave the line out");
-    for (; item < node->data.sequence.items.top; item++)
+    /* an alias costs two bytes: what is beyond the limit is not read, one more tells of it */
+    for (; item < node->data.sequence.items.top && reader->settings->feed_count <= FEED_MAX; item++)
         read_feed(reader, yaml_document_get_node(reader->document, *item));
 }

@@ -169,7 +169,18 @@ Test(feeds, there_are_at_most_as_many_as_allowed) {
     const char *flags[FEED_MAX + 2] = {NULL};
     for (int i = 0; i <= FEED_MAX; i++) flags[i] = "sim";
     char *told = read_all(&settings, flags, "");
-    cr_assert(eq(str, told, "command line: --feed: 65 feeds: allowed are 64\n"));
+    cr_assert(eq(str, told, "command line: --feed: too many feeds: allowed are 64\n"));
+    free(told);
+    settings_fini(&settings);
+}
+
+Test(feeds, aliases_of_a_feed_are_read_up_to_the_limit) {
+    struct settings settings;
+    char yaml[1024] = "feeds:\n- &f {type: sim}\n";
+    for (int i = 0; i < 2 * FEED_MAX; i++) strcat(yaml, "- *f\n");
+    char *told = read_all(&settings, NULL, yaml);
+    cr_assert(eq(u32, settings.feed_count, FEED_MAX + 1));
+    cr_assert(eq(str, told, "f:2: feeds: too many feeds: allowed are 64\n"));
     free(told);
     settings_fini(&settings);
 }
