@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "tickcastd/settings.h"
 #include "tickcastd/units.h"
 
@@ -275,13 +276,14 @@ const char *feed_option_text(const struct feed_options *options, unsigned number
 }
 
 const char *feed_setting_text(const struct feed_setting *feed, char out[FEED_TEXT_BYTES]) {
-    size_t used = (size_t)snprintf(out, FEED_TEXT_BYTES, "%s", feed_type_names[feed->options.type]);
-    for (unsigned i = 0; i < feed_option_count && used < FEED_TEXT_BYTES; i++) {
+    char whole[FEED_TEXT_BYTES];
+    size_t used = (size_t)snprintf(whole, sizeof whole, "%s", feed_type_names[feed->options.type]);
+    for (unsigned i = 0; i < feed_option_count && used < sizeof whole; i++) {
         char value[FEED_TEXT_BYTES];
         if (!(feed->set & 1U << i)) continue;
         used +=
-            (size_t)snprintf(out + used, FEED_TEXT_BYTES - used, ",%s=%s", feed_option_rows[i].name,
+            (size_t)snprintf(whole + used, sizeof whole - used, ",%s=%s", feed_option_rows[i].name,
                              feed_option_text(&feed->options, i, value));
     }
-    return out;
+    return printable(whole, strlen(whole), out, FEED_TEXT_BYTES);
 }

@@ -59,7 +59,7 @@ const char *feed_option_allowed(unsigned row, char out[FEED_TEXT_BYTES]);
 const char *feed_option_text(const struct feed_options *options, unsigned row,
                              char out[FEED_TEXT_BYTES]);
 
-/** "sim,rate=20": the type and what was set. Returns `out`. */
+/** "sim,rate=20": the type and what was set, fit for a line. Returns `out`. */
 const char *feed_setting_text(const struct feed_setting *feed, char out[FEED_TEXT_BYTES]);
 
 #endif

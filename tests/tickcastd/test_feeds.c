@@ -164,6 +164,15 @@ Test(feeds, those_of_the_command_line_stand_against_those_of_the_file) {
     settings_fini(&settings);
 }
 
+Test(feeds, the_text_of_a_feed_is_fit_for_a_line) {
+    struct settings settings;
+    char text[FEED_TEXT_BYTES];
+    only_feed(&settings, NULL, "feeds: [{type: sim, name: \"a\\n\\e[1m\"}]\n");
+    cr_assert(
+        eq(str, (char *)feed_setting_text(&settings.feeds[0], text), "sim,name=a\\x0a\\x1b[1m"));
+    settings_fini(&settings);
+}
+
 Test(feeds, there_are_at_most_as_many_as_allowed) {
     struct settings settings;
     const char *flags[FEED_MAX + 2] = {NULL};
