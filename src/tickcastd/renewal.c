@@ -62,9 +62,10 @@ static bool paste_renewal(const struct certificate *certificate, const char *fil
 static void warn_end(const struct certificate *certificate, const char *file, const char *key,
                      const struct warner *warner) {
     struct paste paste = {.used = 0};
+    const long long days = certificate->valid_for_s / DAY_S;
     char when[64] = "has expired", ask[CERTIFICATE_NAME_BYTES + 64] = "";
     if (certificate->valid_for_s >= 0)
-        snprintf(when, sizeof when, "expires in %lld days", certificate->valid_for_s / DAY_S);
+        snprintf(when, sizeof when, "expires in %lld day%s", days, days == 1 ? "" : "s");
     if (!paste_renewal(certificate, file, key, &paste))
         snprintf(ask, sizeof ask, " is signed by '%s' from this request", certificate->issuer);
     warner_say(warner,

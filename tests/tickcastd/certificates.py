@@ -97,6 +97,8 @@ class Certificates(Case):
         key = self.write_key("its.key")
         self.write("a cert.pem", key, -30, 13.5)
         self.renewed(self.warning("certificate a cert.pem expires in 13 days, at 20"), key)
+        self.write("a cert.pem", key, -30, 1.5)
+        self.renewed(self.warning("certificate a cert.pem expires in 1 day, at 20"), key)
 
     def test_the_daemon_starts_with_one_that_has_expired_and_warns(self):
         self.write("a cert.pem", self.write_key("its.key"), -30, -2)
