@@ -117,11 +117,11 @@ static void wait_for_signal(struct logging *logging) {
 /* The broker has begun to accept; the signals are blocked. */
 static int run(struct tickcast_broker *broker, struct serving *serving) {
     struct running_feeds feeds;
+    say_ready(serving); /* first, so that what feeds have to say stands below the menu */
     if (running_feeds_start(&feeds, broker, serving->settings) < 0) {
         logging_say(&serving->logging, LOG_ERROR, "cannot start a feed: %s", strerror(errno));
         return EXIT_FAILED;
     }
-    say_ready(serving);
     wait_for_signal(&serving->logging);
     running_feeds_stop(&feeds);
     int result = tickcast_broker_stop(broker);

@@ -158,6 +158,11 @@ class Menu(Case):
                          "up to 236: the file limit 300 allows no more of the 500 of max_connections")
         self.assertIn("max_connections 500 is more than the 236", fact(out, "warning"))
 
+    def test_what_feeds_say_stands_below(self):
+        daemon = self.start("--feed", "replay,file=none.csv,key={a}/b/c")
+        started.wait_for("the feed's failure", lambda: "feed replay: failed" in daemon.err)
+        self.assertLess(daemon.err.index("ready\n"), daemon.err.index("feed replay: failed"))
+
     def test_feeds_are_listed(self):
         daemon = self.start("--demo", "--feed", "sim,name=more")
         self.assertEqual(fact(daemon.out, "feeds"), "sim,name=more\nsim,name=demo\n")
