@@ -82,7 +82,15 @@ static void print_access(const struct menu *menu, const struct opening *opening)
                &opening->let_others_publish);
 }
 
-static void print_tls(const struct menu *menu, const struct settings *settings) {
+/* The port that `listener` is bound to, as far as its address is told. */
+static uint16_t bound_port(const struct reach *reach, const struct listen_setting *listener) {
+    for (uint32_t i = 0; i < reach->count; i++)
+        if (reach->urls[i].listener == listener) return reach->urls[i].port;
+    return listener->port;
+}
+
+static void print_tls(const struct menu *menu, const struct opening *opening) {
+    const struct settings *settings = opening->settings;
     bool any = false;
     for (uint32_t i = 0; i < settings->listener_count; i++) {
         const struct listen_setting *listener = &settings->listeners[i];
@@ -91,7 +99,7 @@ static void print_tls(const struct menu *menu, const struct settings *settings) 
         if (listener->cert == NULL || certificate_read(listener->cert, &certificate) < 0) continue;
         begin(menu, any ? "" : "TLS");
         fprintf(menu->out, "%s: %s, for %s, valid until %s\n",
-                listen_url(listener, listener->port, url), listener->cert,
+                listen_url(listener, bound_port(&opening->reach, listener), url), listener->cert,
                 *certificate.names != '\0' ? certificate.names : "no names", certificate.until);
         any = true;
     }
@@ -126,7 +134,7 @@ void opening_print(const struct opening *opening, bool bold_text, FILE *out) {
     fprintf(out, "%stickcastd %s%s\n\n", bold(&menu), tickcast_version(), plain(&menu));
     print_addresses(&menu, opening);
     print_access(&menu, opening);
-    print_tls(&menu, opening->settings);
+    print_tls(&menu, opening);
     print_fact(&menu, "auth", "there is none yet: access goes by address, as said above");
     begin(&menu, "connections");
     fprintf(out, "up to %u: %s\n", opening->connections, opening->why);

@@ -102,6 +102,7 @@ class Menu(Case):
         daemon = self.start("--listen-tls", "0.0.0.0:0", *self.certificate())
         self.assertRegex(fact(daemon.out, "TLS"),
                          r"certs/server.pem, for localhost, 127\.0\.0\.1, ::1, valid until 20")
+        self.assertNotIn(":0/ws", fact(daemon.out, "TLS"))
         self.assertIn(" --ca certs/ca.pem ", commands_of(daemon.out)[0])
         self.run_commands(daemon)
 
