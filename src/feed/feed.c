@@ -207,10 +207,14 @@ int feed_start(struct tickcast_broker *broker, const struct feed_options *option
     return 0;
 }
 
-void feed_stop(struct feed *feed) {
-    if (feed == NULL) return;
+void feed_tell_stop(struct feed *feed) {
     atomic_store(&feed->stop, true);
     eventfd_write(feed->stop_fd, 1); /* wakes it where it sleeps */
+}
+
+void feed_stop(struct feed *feed) {
+    if (feed == NULL) return;
+    feed_tell_stop(feed);
     pthread_join(feed->thread, NULL);
     close(feed->stop_fd);
     free(feed);

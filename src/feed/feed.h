@@ -41,6 +41,9 @@ struct feed;
 int feed_start(struct tickcast_broker *broker, const struct feed_options *options,
                const struct log *log, struct feed **feed);
 
+/** Tells a feed to stop and does not wait for it, so that many stop at once. Any thread. */
+void feed_tell_stop(struct feed *feed);
+
 /** Stops the source wherever it waits, joins the thread and frees. Any thread but the feed's. NULL
  * is allowed. */
 void feed_stop(struct feed *feed);

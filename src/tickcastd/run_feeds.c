@@ -18,5 +18,6 @@ int running_feeds_start(struct running_feeds *running, struct tickcast_broker *b
 }
 
 void running_feeds_stop(struct running_feeds *running) {
+    for (uint32_t i = 0; i < running->count; i++) feed_tell_stop(running->feeds[i]);
     while (running->count > 0) feed_stop(running->feeds[--running->count]);
 }
