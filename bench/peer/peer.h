@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PEER_KEY_MAX     ((size_t)256)     /**< bytes of a key, as tickcast's limit */
+#define PEER_MESSAGE_MAX ((size_t)2 << 20) /**< of one message with its head; longer is an error   \
+                                            */
+
 /** A growing buffer that callers own. */
 struct peer_bytes {
     uint8_t *at;
@@ -22,6 +26,8 @@ struct peer_bytes {
 
 /** 0, or -1 without memory. */
 int peer_bytes_add(struct peer_bytes *bytes, const void *from, size_t count);
+/** Room for `count` more bytes, which the caller writes and counts itself; NULL without memory. */
+uint8_t *peer_bytes_room(struct peer_bytes *bytes, size_t count);
 void peer_bytes_fini(struct peer_bytes *bytes);
 
 enum peer_event {
@@ -45,19 +51,23 @@ struct peer_conn {
     bool publisher;
     uint32_t number;     /**< of the connection: client ids are made from it */
     uint32_t waiting;    /**< acknowledgements of a subscribe that are still to come */
-    uint32_t subscribed; /**< streams of the last subscribe: they have ids 1 to this */
+    uint32_t subscribed; /**< ids given to streams so far, from 1 on */
     bool ready;
+    bool held; /**< `partial` is the message that was told last; it goes at the next call */
     struct peer_bytes partial; /**< of a stream protocol: the beginning of a message */
-    struct peer_bytes reply;
-    struct peer_bytes request; /**< that the echo must equal */
+    struct peer_bytes reply;   /**< valid until the next call of `take` */
+    struct peer_bytes request; /**< what its echo must equal, or the streams that it asked for */
     char error[160];
-    char key[260]; /**< room for a key that must be rewritten */
+    char key[PEER_KEY_MAX]; /**< room for a key that must be rewritten */
 };
+
+/** What `fini` is, where a peer has nothing else to free. */
+void peer_conn_fini(struct peer_conn *conn);
 
 struct peer {
     const char *name;    /**< as in results */
     const char *schemes; /**< of URLs, with blanks between: "ws wss" */
-    const char *path;    /**< of a subscriber's handshake; NULL: the URL's own */
+    const char *path;    /**< of a subscriber's handshake where the URL has none; NULL: "/" */
     const char *publisher_path;
     const char *subprotocol; /**< to ask for; NULL: none */
     bool websocket;          /**< else plain TCP */
@@ -65,8 +75,11 @@ struct peer {
     bool framed;             /**< one WebSocket message is one message of the peer; else a stream */
     uint16_t port;           /**< of a URL without one */
     bool publishes;          /**< false: only --publisher none */
-    /* 0, or -1 without memory. All append what is to be sent, without WebSocket frames. */
+    /* 0, or -1 with a sentence in conn->error: no memory, or a stream or key that this server
+     * cannot express. All append what is to be sent, without WebSocket frames. */
     int (*hello)(struct peer_conn *conn, struct peer_bytes *out);
+    /** Asks for `count` (at least 1) streams in place of those before. What is in both sets is
+     * neither lost nor doubled meanwhile. */
     int (*subscribe)(struct peer_conn *conn, const char *const *streams, uint32_t count,
                      struct peer_bytes *out);
     int (*publish)(struct peer_conn *conn, const char *key, const uint8_t *data, size_t data_bytes,
