@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "tickcast/screen.h"
+#include "base/screen.h"
 #include "tickcast/table.h"
 
 #define VIEW_STATE_BYTES 1024

@@ -2,7 +2,7 @@
 #ifndef TICKCASTD_AGAIN_H
 #define TICKCASTD_AGAIN_H
 
-#include "tickcastd/paste.h"
+#include "base/paste.h"
 #include "tickcastd/settings.h"
 
 /** "tickcastd" as paste_program names it, the arguments of `argv`, and `more` if it is not NULL. */

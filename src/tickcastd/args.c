@@ -37,7 +37,7 @@ struct parser {
     int at; /* the argument that is read */
     struct args *args;
     struct settings *settings;
-    struct report *report;
+    struct problems *problems;
     const char *cert, *key;
     char names[FLAG_COUNT + SETTING_COUNT][SETTINGS_TEXT_BYTES]; /* as they are written */
     const char *known[FLAG_COUNT + SETTING_COUNT + 1];
@@ -55,8 +55,8 @@ static void add_listener(struct parser *parser, enum flag flag, const char *text
     bool is_path = flag == FLAG_LISTEN_UNIX;
     int result = is_path ? listen_parse_path(text, &listener) : listen_parse(text, &listener);
     if (result < 0) {
-        report_value(parser->report, &here, flag_names[flag], text,
-                     is_path ? LISTEN_PATH_ALLOWED : LISTEN_ALLOWED, NULL);
+        problems_value(parser->problems, &here, flag_names[flag], text,
+                       is_path ? LISTEN_PATH_ALLOWED : LISTEN_ALLOWED, NULL);
         return;
     }
     /* "" stands for the certificate until all flags are read: it may follow. */
@@ -81,10 +81,10 @@ static void take_value(struct parser *parser, unsigned number, const char *value
         parser->key = value;
         break;
     case FLAG_FEED:
-        feeds_parse(parser->settings, value, &here, parser->report);
+        feeds_parse(parser->settings, value, &here, parser->problems);
         break;
     default:
-        setting_read(parser->settings, number - FLAG_COUNT, value, &here, parser->report);
+        setting_read(parser->settings, number - FLAG_COUNT, value, &here, parser->problems);
     }
 }
 
@@ -113,12 +113,12 @@ static void take_flag(struct parser *parser, unsigned number, const char *value)
     if (asked != NULL) {
         *asked = true;
         if (value != NULL)
-            report_add(parser->report, &here, parser->known[number], "takes no value");
+            problems_add(parser->problems, &here, parser->known[number], "takes no value");
         return;
     }
     if (value == NULL && parser->at + 1 < parser->argc) value = parser->argv[++parser->at];
     if (value == NULL)
-        report_add(parser->report, &here, parser->known[number], "needs a value");
+        problems_add(parser->problems, &here, parser->known[number], "needs a value");
     else
         take_value(parser, number, value);
 }
@@ -141,9 +141,9 @@ static void take_argument(struct parser *parser, const char *argument) {
     if (*name != '\0' && equals == NULL && *next != '-') parser->at++;
     const char *word = *name != '\0' ? name : argument + strspn(argument, "-");
     const char *meant = nearest(word, parser->known);
-    report_add(parser->report, &here, NULL, "unknown argument '%s'%s%s%s", argument,
-               meant != NULL ? "; did you mean '--" : "", meant != NULL ? meant : "",
-               meant != NULL ? "'?" : "");
+    problems_add(parser->problems, &here, NULL, "unknown argument '%s'%s%s%s", argument,
+                 meant != NULL ? "; did you mean '--" : "", meant != NULL ? meant : "",
+                 meant != NULL ? "'?" : "");
 }
 
 /* One certificate and key for all --listen-tls. */
@@ -156,19 +156,19 @@ static void certify(struct parser *parser) {
         listen_certify(listener, parser->cert, parser->key);
     }
     if (used && (parser->cert == NULL || parser->key == NULL))
-        report_add(parser->report, &here, "listen-tls", "needs --cert FILE and --key FILE");
+        problems_add(parser->problems, &here, "listen-tls", "needs --cert FILE and --key FILE");
     if (!used && (parser->cert != NULL || parser->key != NULL))
-        report_add(parser->report, &here, parser->cert != NULL ? "cert" : "key",
-                   "is for --listen-tls only");
+        problems_add(parser->problems, &here, parser->cert != NULL ? "cert" : "key",
+                     "is for --listen-tls only");
 }
 
 void args_parse(int argc, char **argv, struct args *args, struct settings *settings,
-                struct report *report) {
+                struct problems *problems) {
     struct parser parser = {
-        .argc = argc, .argv = argv, .args = args, .settings = settings, .report = report};
+        .argc = argc, .argv = argv, .args = args, .settings = settings, .problems = problems};
     *args = (struct args){.check = false};
     name_flags(&parser);
     for (parser.at = 1; parser.at < argc; parser.at++) take_argument(&parser, argv[parser.at]);
     certify(&parser);
-    if (args->demo) feeds_parse(settings, DEMO_FEED, &here, report);
+    if (args->demo) feeds_parse(settings, DEMO_FEED, &here, problems);
 }

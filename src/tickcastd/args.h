@@ -12,7 +12,7 @@ struct args {
 /** Reads the command line; settings->file and *args are set, and values in `settings`. All mistakes
  * are reported. The texts of `argv` stay in use. */
 void args_parse(int argc, char **argv, struct args *args, struct settings *settings,
-                struct report *report);
+                struct problems *problems);
 
 /** The flags that are no settings, for the help. */
 #define ARGS_FLAGS(X)                                                                              \

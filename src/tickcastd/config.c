@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "tickcastd/reader.h"
-#include "tickcastd/units.h"
 
 static void read_address(struct reader *reader, const yaml_node_t *node,
                          struct listen_setting *listener, const char *name) {
     const char *text = reader_text(reader, node, name, LISTEN_ALLOWED);
     struct origin origin = reader_origin(node);
     if (text != NULL && listen_parse(text, listener) < 0)
-        report_value(reader->report, &origin, name, text, LISTEN_ALLOWED, NULL);
+        problems_value(reader->problems, &origin, name, text, LISTEN_ALLOWED, NULL);
 }
 
 static void read_file_name(struct reader *reader, const yaml_node_t *node, const char *name,
@@ -21,7 +21,7 @@ static void read_file_name(struct reader *reader, const yaml_node_t *node, const
     const char *text = reader_text(reader, node, name, "the name of a file");
     struct origin origin = reader_origin(node);
     if (text != NULL && *text == '\0')
-        report_value(reader->report, &origin, name, text, "the name of a file", NULL);
+        problems_value(reader->problems, &origin, name, text, "the name of a file", NULL);
     else if (text != NULL)
         *file = text_copy(text);
 }
@@ -31,7 +31,7 @@ static void read_path(struct reader *reader, const yaml_node_t *node,
     const char *text = reader_text(reader, node, "listen.unix", LISTEN_PATH_ALLOWED);
     struct origin origin = reader_origin(node);
     if (text != NULL && listen_parse_path(text, listener) < 0)
-        report_value(reader->report, &origin, "listen.unix", text, LISTEN_PATH_ALLOWED, NULL);
+        problems_value(reader->problems, &origin, "listen.unix", text, LISTEN_PATH_ALLOWED, NULL);
 }
 
 static void visit_listen(struct reader *reader, void *arg, const char *name, const yaml_node_t *key,
@@ -45,7 +45,8 @@ static void visit_listen(struct reader *reader, void *arg, const char *name, con
     } else if (strcmp(name, "address") == 0 || strcmp(name, "unix") == 0) {
         struct origin origin = reader_origin(key);
         if (listener->host != NULL || listener->unix_path != NULL)
-            report_add(reader->report, &origin, "listen", "both address and unix; one is allowed");
+            problems_add(reader->problems, &origin, "listen",
+                         "both address and unix; one is allowed");
         else if (*name == 'a')
             read_address(reader, value, listener, "listen.address");
         else
@@ -73,8 +74,8 @@ static void read_listener(struct reader *reader, const yaml_node_t *node) {
     } else {
         reader_each_pair(reader, node, &listener, visit_listen);
         if (!has_place(reader, node))
-            report_add(reader->report, &listener.origin, "listen",
-                       "neither address nor unix; one of them is needed");
+            problems_add(reader->problems, &listener.origin, "listen",
+                         "neither address nor unix; one of them is needed");
     }
     if (listener.host != NULL || listener.unix_path != NULL)
         settings_listen(reader->settings, &listener);
@@ -90,7 +91,7 @@ static void read_listeners(struct reader *reader, const yaml_node_t *node) {
     const yaml_node_item_t *item = node->data.sequence.items.start;
     struct origin origin = reader_origin(node);
     if (item == node->data.sequence.items.top)
-        report_add(reader->report, &origin, "listen", "the list is empty; leave the line out");
+        problems_add(reader->problems, &origin, "listen", "the list is empty; leave the line out");
     for (; item < node->data.sequence.items.top; item++)
         read_listener(reader, yaml_document_get_node(reader->document, *item));
 }
@@ -103,7 +104,7 @@ static void read_listen_port(struct reader *reader, const yaml_node_t *node) {
     uint64_t port;
     if (text == NULL) return;
     if (!units_parse(UNITS_COUNT, text, &port) || port > UINT16_MAX) {
-        report_value(reader->report, &listener.origin, "listen_port", text, allowed, NULL);
+        problems_value(reader->problems, &listener.origin, "listen_port", text, allowed, NULL);
         return;
     }
     listener.host = text_copy("0.0.0.0");
@@ -121,7 +122,7 @@ static void visit_top(struct reader *reader, void *arg, const char *name, const 
         const char *text =
             reader_text(reader, value, name, setting_allowed((unsigned)number, allowed));
         if (text != NULL)
-            setting_read(reader->settings, (unsigned)number, text, &origin, reader->report);
+            setting_read(reader->settings, (unsigned)number, text, &origin, reader->problems);
     } else if (strcmp(name, "listen") == 0) {
         read_listeners(reader, value);
     } else if (strcmp(name, "listen_port") == 0) {
@@ -141,11 +142,12 @@ static unsigned line_of(const yaml_parser_t *parser, const char *text) {
     return line;
 }
 
-static void report_yaml(const yaml_parser_t *parser, const char *text, struct report *report) {
+static void report_yaml(const yaml_parser_t *parser, const char *text, struct problems *problems) {
     struct origin origin = {FROM_FILE, line_of(parser, text)};
-    report_add(report, &origin, NULL, "not YAML: %s%s%s",
-               parser->problem != NULL ? parser->problem : "no memory",
-               parser->context != NULL ? " " : "", parser->context != NULL ? parser->context : "");
+    problems_add(problems, &origin, NULL, "not YAML: %s%s%s",
+                 parser->problem != NULL ? parser->problem : "no memory",
+                 parser->context != NULL ? " " : "",
+                 parser->context != NULL ? parser->context : "");
 }
 
 /* Visits the root of a document; false for an empty one. */
@@ -156,11 +158,11 @@ static bool read_document(struct reader *reader, yaml_document_t *document, bool
     struct origin origin = reader_origin(root);
     bool empty = root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0;
     if (!first)
-        report_add(reader->report, &origin, NULL, "a second document; one is allowed");
+        problems_add(reader->problems, &origin, NULL, "a second document; one is allowed");
     else if (root->type == YAML_MAPPING_NODE)
         reader_each_pair(reader, root, NULL, visit_top);
     else if (!empty)
-        report_add(reader->report, &origin, NULL, "allowed are lines `NAME: VALUE` only");
+        problems_add(reader->problems, &origin, NULL, "allowed are lines `NAME: VALUE` only");
     return true;
 }
 
@@ -175,7 +177,7 @@ static unsigned read_text(struct reader *reader, const char *text, size_t bytes,
     bool more = true;
     for (bool first = true; more; first = false) {
         if (yaml_parser_load(&parser, &document) != 1) {
-            if (told) report_yaml(&parser, text, reader->report);
+            if (told) report_yaml(&parser, text, reader->problems);
             if (first) line = line_of(&parser, text);
             break;
         }
@@ -192,8 +194,9 @@ static size_t bytes_of_lines(const char *text, size_t bytes, unsigned lines) {
     return at;
 }
 
-void config_read(struct settings *settings, const char *text, size_t bytes, struct report *report) {
-    struct reader reader = {.settings = settings, .report = report};
+void config_read(struct settings *settings, const char *text, size_t bytes,
+                 struct problems *problems) {
+    struct reader reader = {.settings = settings, .problems = problems};
     unsigned line = read_text(&reader, text, bytes, true);
     /* The lines before the error may have their own problems: they are told in the same run. */
     for (int tries = 0; line > 1 && tries < CONFIG_TRIES; tries++) {
@@ -203,18 +206,18 @@ void config_read(struct settings *settings, const char *text, size_t bytes, stru
     }
 }
 
-void config_load(struct settings *settings, struct report *report) {
+void config_load(struct settings *settings, struct problems *problems) {
     const struct origin whole = {FROM_FILE, 0};
     FILE *file = fopen(settings->file, "re");
     char *text = malloc(CONFIG_MAX_BYTES + 1);
     size_t bytes = 0;
     if (file != NULL && text != NULL) bytes = fread(text, 1, CONFIG_MAX_BYTES + 1, file);
     if (file == NULL || text == NULL || ferror(file))
-        report_add(report, &whole, NULL, "cannot be read: %s", strerror(errno));
+        problems_add(problems, &whole, NULL, "cannot be read: %s", strerror(errno));
     else if (bytes > CONFIG_MAX_BYTES)
-        report_add(report, &whole, NULL, "is longer than %d bytes", CONFIG_MAX_BYTES);
+        problems_add(problems, &whole, NULL, "is longer than %d bytes", CONFIG_MAX_BYTES);
     else
-        config_read(settings, text, bytes, report);
+        config_read(settings, text, bytes, problems);
     if (file != NULL) fclose(file);
     free(text);
 }

@@ -9,9 +9,10 @@
 
 /** Reads the file settings->file. Every problem is reported with its line; where the YAML itself
  *  is wrong that and what stands before it. */
-void config_load(struct settings *settings, struct report *report);
+void config_load(struct settings *settings, struct problems *problems);
 
 /** The same for a text in memory. */
-void config_read(struct settings *settings, const char *text, size_t bytes, struct report *report);
+void config_read(struct settings *settings, const char *text, size_t bytes,
+                 struct problems *problems);
 
 #endif

@@ -9,8 +9,9 @@
 
 #include "base/nearest.h"
 #include "base/printable.h"
+#include "base/units.h"
+#include "base/words.h"
 #include "tickcastd/settings.h"
-#include "tickcastd/units.h"
 
 #define FACTOR_MOST   1e6
 #define BLANKS        " \t"
@@ -56,25 +57,25 @@ static const char *place_of(const struct origin *origin, const char *name, char 
 }
 
 int feed_option_of(const struct feed_setting *feed, const char *name, const struct origin *origin,
-                   struct report *report) {
+                   struct problems *problems) {
     const char *type = feed_type_names[feed->options.type];
     unsigned mask = 1U << feed->options.type;
     const char *names[FEED_OPTIONS_COUNT + 1];
     size_t count = 0;
     int row = feed_option_find(name);
-    char place[OPTION_BYTES], shown[REPORT_VALUE_BYTES];
+    char place[OPTION_BYTES], shown[PROBLEMS_VALUE_BYTES];
     if (row >= 0 && feed_option_rows[row].types & mask) return row;
     for (size_t i = 0; i < feed_option_count; i++)
         if (feed_option_rows[i].types & mask) names[count++] = feed_option_rows[i].name;
     names[count] = NULL;
     const char *meant = nearest(name, names);
-    place_of(origin, report_shown(name, shown), place);
+    place_of(origin, problems_shown(name, shown), place);
     if (row >= 0)
-        report_add(report, origin, place, "%s feeds do not have it", type);
+        problems_add(problems, origin, place, "%s feeds do not have it", type);
     else
-        report_add(report, origin, place, "unknown name%s%s%s",
-                   meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "",
-                   meant != NULL ? "'?" : "");
+        problems_add(problems, origin, place, "unknown name%s%s%s",
+                     meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "",
+                     meant != NULL ? "'?" : "");
     return -1;
 }
 
@@ -161,23 +162,24 @@ static bool store(const struct feed_option_row *row, const char *text, void *fie
 }
 
 static void refuse(unsigned number, const char *text, const struct origin *origin,
-                   struct report *report) {
+                   struct problems *problems) {
     const struct feed_option_row *row = &feed_option_rows[number];
     const char *const *words = feed_option_words(row);
     if (row->kind == FEED_OPTION_BOOL) words = truths;
     if (row->kind == FEED_OPTION_FACTOR) words = full_speed;
     char place[OPTION_BYTES], allowed[FEED_TEXT_BYTES];
-    report_value(report, origin, place_of(origin, row->name, place), text,
-                 feed_option_allowed(number, allowed), words != NULL ? nearest(text, words) : NULL);
+    problems_value(problems, origin, place_of(origin, row->name, place), text,
+                   feed_option_allowed(number, allowed),
+                   words != NULL ? nearest(text, words) : NULL);
 }
 
 void feed_option_append(struct feed_setting *feed, unsigned number, const char *text,
-                        const struct origin *origin, struct report *report) {
+                        const struct origin *origin, struct problems *problems) {
     struct feed_list *list = field_of(feed, number);
     feed->set |= 1U << number;
     if (*text == '\0' || strlen(text) > FEED_MAX_TEXT ||
         list->count == feed_option_rows[number].highest) {
-        refuse(number, text, origin, report);
+        refuse(number, text, origin, problems);
         return;
     }
     list->texts = reallocarray(list->texts, list->count + 1, sizeof list->texts[0]);
@@ -186,49 +188,50 @@ void feed_option_append(struct feed_setting *feed, unsigned number, const char *
 }
 
 void feed_option_read(struct feed_setting *feed, unsigned number, const char *text,
-                      const struct origin *origin, struct report *report) {
+                      const struct origin *origin, struct problems *problems) {
     const struct feed_option_row *row = &feed_option_rows[number];
     if (row->kind != FEED_OPTION_LIST) {
         feed->set |= 1U << number;
-        if (!store(row, text, field_of(feed, number))) refuse(number, text, origin, report);
+        if (!store(row, text, field_of(feed, number))) refuse(number, text, origin, problems);
         return;
     }
     char *words = text_copy(text), *rest = words;
     for (char *word; (word = strtok_r(rest, BLANKS, &rest)) != NULL;)
-        feed_option_append(feed, number, word, origin, report);
-    if (!(feed->set & 1U << number)) refuse(number, text, origin, report);
+        feed_option_append(feed, number, word, origin, problems);
+    if (!(feed->set & 1U << number)) refuse(number, text, origin, problems);
     free(words);
 }
 
 static void read_pair(struct feed_setting *feed, char *pair, const struct origin *origin,
-                      struct report *report) {
+                      struct problems *problems) {
     char *equals = strchr(pair, '=');
     if (equals == NULL) {
-        report_value(report, origin, setting_of(origin), pair, "NAME=VALUE after the type", NULL);
+        problems_value(problems, origin, setting_of(origin), pair, "NAME=VALUE after the type",
+                       NULL);
         return;
     }
     *equals = '\0';
-    int row = feed_option_of(feed, pair, origin, report);
+    int row = feed_option_of(feed, pair, origin, problems);
     char place[OPTION_BYTES];
     if (row < 0) return;
     if (feed->set & 1U << row)
-        report_add(report, origin, place_of(origin, pair, place), "is there twice");
+        problems_add(problems, origin, place_of(origin, pair, place), "is there twice");
     else
-        feed_option_read(feed, (unsigned)row, equals + 1, origin, report);
+        feed_option_read(feed, (unsigned)row, equals + 1, origin, problems);
 }
 
 void feeds_parse(struct settings *settings, const char *text, const struct origin *origin,
-                 struct report *report) {
+                 struct problems *problems) {
     char *copy = text_copy(text), *rest = copy;
     const char *name = strsep(&rest, ",");
     int type = feed_type_find(name);
     if (type < 0) {
-        report_value(report, origin, setting_of(origin), name, FEED_NAME_ALLOWED,
-                     nearest(name, feed_type_names));
+        problems_value(problems, origin, setting_of(origin), name, FEED_NAME_ALLOWED,
+                       nearest(name, feed_type_names));
     } else {
         struct feed_setting feed;
         feed_setting_init(&feed, (enum feed_type)type, origin);
-        while (rest != NULL) read_pair(&feed, strsep(&rest, ","), origin, report);
+        while (rest != NULL) read_pair(&feed, strsep(&rest, ","), origin, problems);
         settings_feed(settings, &feed);
     }
     free(copy);

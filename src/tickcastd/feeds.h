@@ -7,8 +7,8 @@
 #ifndef TICKCASTD_FEEDS_H
 #define TICKCASTD_FEEDS_H
 
+#include "base/problems.h"
 #include "feed/options.h"
-#include "tickcastd/report.h"
 
 #define FEED_TEXT_BYTES    256 /**< of a value or what is allowed, as text */
 #define FEED_OPTIONS_COUNT 32  /**< room for the rows of the table */
@@ -34,23 +34,23 @@ void feed_setting_fini(struct feed_setting *feed);
 
 /** Takes an option `name` that the feed's type has and returns its row; else -1, and reported. */
 int feed_option_of(const struct feed_setting *feed, const char *name, const struct origin *origin,
-                   struct report *report);
+                   struct problems *problems);
 
 /** Sets an option that is no list, or a list of the words of `text`. What is not allowed is
  *  reported. */
 void feed_option_read(struct feed_setting *feed, unsigned row, const char *text,
-                      const struct origin *origin, struct report *report);
+                      const struct origin *origin, struct problems *problems);
 
 /** Adds one text to a list. */
 void feed_option_append(struct feed_setting *feed, unsigned row, const char *text,
-                        const struct origin *origin, struct report *report);
+                        const struct origin *origin, struct problems *problems);
 
 /** Reads TYPE[,NAME=VALUE]... and adds the feed to `settings`. */
 void feeds_parse(struct settings *settings, const char *text, const struct origin *origin,
-                 struct report *report);
+                 struct problems *problems);
 
 /** What can only be seen when all feeds are known. */
-void feeds_complete(struct settings *settings, struct report *report);
+void feeds_complete(struct settings *settings, struct problems *problems);
 
 /** What is allowed, in words. Returns `out`. */
 const char *feed_option_allowed(unsigned row, char out[FEED_TEXT_BYTES]);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "tickcastd/units.h"
+#include "base/units.h"
 
 #define HOST_MAX_BYTES 255
 

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "tickcastd/report.h"
+#include "base/problems.h"
 
 #define LISTEN_PATH_ALLOWED "a path of 1 to 107 bytes"
 #define LISTEN_ALLOWED                                                                             \

@@ -33,11 +33,11 @@ static enum serve_print what_to_print(const struct args *args, const struct sett
 }
 
 static int configured(const struct args *args, char **argv, struct settings *settings,
-                      struct report *report) {
-    report->file = settings->file;
-    if (settings->file != NULL) config_load(settings, report);
-    settings_complete(settings, report);
-    if (report->count > 0) return EXIT_CONFIG;
+                      struct problems *problems) {
+    problems->file = settings->file;
+    if (settings->file != NULL) config_load(settings, problems);
+    settings_complete(settings, problems);
+    if (problems->count > 0) return EXIT_CONFIG;
     raise_file_limit();
     if (!args->check) return serve(settings, what_to_print(args, settings), argv);
     if (args->json)
@@ -48,20 +48,20 @@ static int configured(const struct args *args, char **argv, struct settings *set
 }
 
 int main(int argc, char **argv) {
-    struct report report = {.out = stderr};
+    struct problems problems = {.out = stderr};
     struct settings settings;
     struct args args;
     descriptors_open_standard();
     settings_init(&settings);
-    args_parse(argc, argv, &args, &settings, &report);
+    args_parse(argc, argv, &args, &settings, &problems);
     int code;
-    if (report.count > 0) {
+    if (problems.count > 0) {
         fputs("see tickcastd --help\n", stderr);
         code = EXIT_USAGE;
     } else if (args.help || args.help_config || args.version) {
         code = print_what_was_asked(&args);
     } else {
-        code = configured(&args, argv, &settings, &report);
+        code = configured(&args, argv, &settings, &problems);
     }
     settings_fini(&settings);
     return code;

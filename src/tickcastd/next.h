@@ -2,7 +2,7 @@
 #ifndef TICKCASTD_NEXT_H
 #define TICKCASTD_NEXT_H
 
-#include "tickcastd/paste.h"
+#include "base/paste.h"
 #include "tickcastd/reach.h"
 
 #define NEXT_COMMANDS 3

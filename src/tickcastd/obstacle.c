@@ -10,9 +10,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/host.h"
 #include "net/socket.h"
 #include "tickcastd/again.h"
-#include "tickcastd/environment.h"
 #include "tickcastd/owner.h"
 
 #define PLACE_BYTES LISTEN_URL_BYTES
@@ -121,7 +121,7 @@ static void port_is_privileged(struct obstacle *obstacle) {
     struct paste command = {.used = 0};
     char self[PATH_MAX];
     tell(obstacle, ": ports below %llu need a privilege",
-         (unsigned long long)environment_number("net/ipv4/ip_unprivileged_port_start", 1024));
+         (unsigned long long)host_number("net/ipv4/ip_unprivileged_port_start", 1024));
     if (paste_self(self, sizeof self)) {
         paste_sudo(&command);
         paste_raw(&command, "setcap cap_net_bind_service=+ep");

@@ -2,7 +2,7 @@
 #ifndef TICKCASTD_OBSTACLE_H
 #define TICKCASTD_OBSTACLE_H
 
-#include "tickcastd/paste.h"
+#include "base/paste.h"
 #include "tickcastd/settings.h"
 
 #define OBSTACLE_BYTES 2048

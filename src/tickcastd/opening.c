@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/host.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/again.h"
 #include "tickcastd/environment.h"
@@ -23,8 +24,8 @@ static void limit_of_files(struct opening *opening, uint64_t files) {
     snprintf(opening->why, sizeof opening->why,
              "the file limit %" PRIu64 " less %d files for the broker itself", files,
              OPTIONS_SPARE_FILES);
-    environment_raise(more, &opening->raise);
-    if (opening->raise.used == 0) opening->no_raise = ENVIRONMENT_NO_RAISE;
+    host_raise_files(more, &opening->raise);
+    if (opening->raise.used == 0) opening->no_raise = HOST_NO_RAISE;
 }
 
 /* More is asked for than there are files: those decide, and a warning tells the cure. */
@@ -45,7 +46,7 @@ static void limit_of_setting(struct opening *opening, uint64_t files, char **arg
     if (more > highest) return;
     snprintf(flag, sizeof flag, "--max-connections=%" PRIu64, more);
     if (more + OPTIONS_SPARE_FILES > files) {
-        environment_raise(more + OPTIONS_SPARE_FILES, &opening->raise);
+        host_raise_files(more + OPTIONS_SPARE_FILES, &opening->raise);
         if (opening->raise.used == 0) return; /* the warning tells why */
         paste_raw(&opening->raise, " && ");
     }

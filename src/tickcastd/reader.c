@@ -16,13 +16,14 @@ const char *reader_text(const struct reader *reader, const yaml_node_t *node, co
                         const char *allowed) {
     struct origin origin = reader_origin(node);
     if (node->type != YAML_SCALAR_NODE) {
-        report_add(reader->report, &origin, name, "value is %s: allowed is %s", type_of(node),
-                   allowed);
+        problems_add(reader->problems, &origin, name, "value is %s: allowed is %s", type_of(node),
+                     allowed);
         return NULL;
     }
     const char *text = (const char *)node->data.scalar.value;
     if (strlen(text) != node->data.scalar.length) {
-        report_add(reader->report, &origin, name, "value has a zero byte: allowed is %s", allowed);
+        problems_add(reader->problems, &origin, name, "value has a zero byte: allowed is %s",
+                     allowed);
         return NULL;
     }
     return text;
@@ -45,8 +46,8 @@ void reader_each_pair(struct reader *reader, const yaml_node_t *map, void *arg,
         }
         struct origin origin = reader_origin(key);
         if (first != NULL)
-            report_add(reader->report, &origin, name, "was set already in line %u",
-                       reader_origin(first).line);
+            problems_add(reader->problems, &origin, name, "was set already in line %u",
+                         reader_origin(first).line);
         else
             visit(reader, arg, name, key, yaml_document_get_node(reader->document, pair->value));
     }
@@ -55,11 +56,11 @@ void reader_each_pair(struct reader *reader, const yaml_node_t *map, void *arg,
 void reader_report_unknown(const struct reader *reader, const yaml_node_t *key, const char *within,
                            const char *name, const char *const *known) {
     struct origin origin = reader_origin(key);
-    char shown[REPORT_VALUE_BYTES];
-    char whole[REPORT_VALUE_BYTES];
+    char shown[PROBLEMS_VALUE_BYTES];
+    char whole[PROBLEMS_VALUE_BYTES];
     snprintf(whole, sizeof whole, "%s%s", within, name);
     const char *meant = nearest(name, known);
-    report_add(reader->report, &origin, report_shown(whole, shown), "unknown name%s%s%s",
-               meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "",
-               meant != NULL ? "'?" : "");
+    problems_add(reader->problems, &origin, problems_shown(whole, shown), "unknown name%s%s%s",
+                 meant != NULL ? "; did you mean '" : "", meant != NULL ? meant : "",
+                 meant != NULL ? "'?" : "");
 }

@@ -9,7 +9,7 @@
 
 struct reader {
     struct settings *settings;
-    struct report *report;
+    struct problems *problems;
     yaml_document_t *document;
 };
 

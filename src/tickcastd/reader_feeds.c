@@ -13,12 +13,12 @@ static void read_list(struct reader *reader, struct feed_setting *feed, unsigned
     const yaml_node_item_t *item = node->data.sequence.items.start;
     const struct origin origin = reader_origin(node);
     if (item == node->data.sequence.items.top)
-        report_add(reader->report, &origin, place, "the list is empty; leave the line out");
+        problems_add(reader->problems, &origin, place, "the list is empty; leave the line out");
     for (; item < node->data.sequence.items.top; item++) {
         const yaml_node_t *value = yaml_document_get_node(reader->document, *item);
         const struct origin at = reader_origin(value);
         const char *text = reader_text(reader, value, place, "a text");
-        if (text != NULL) feed_option_append(feed, row, text, &at, reader->report);
+        if (text != NULL) feed_option_append(feed, row, text, &at, reader->problems);
     }
 }
 
@@ -37,16 +37,16 @@ static void visit_field(struct reader *reader, void *arg, const char *name, cons
     char pair[2 * FEED_MAX_TEXT];
     if (text == NULL) return;
     snprintf(pair, sizeof pair, "%s=%s", name, text);
-    feed_option_append(map->feed, map->row, pair, &origin, reader->report);
+    feed_option_append(map->feed, map->row, pair, &origin, reader->problems);
 }
 
 static void visit_option(struct reader *reader, void *arg, const char *name, const yaml_node_t *key,
                          yaml_node_t *value) {
     struct feed_setting *feed = arg;
     const struct origin origin = reader_origin(key);
-    char place[REPORT_VALUE_BYTES], allowed[FEED_TEXT_BYTES];
+    char place[PROBLEMS_VALUE_BYTES], allowed[FEED_TEXT_BYTES];
     if (strcmp(name, "type") == 0) return;
-    int row = feed_option_of(feed, name, &origin, reader->report);
+    int row = feed_option_of(feed, name, &origin, reader->problems);
     if (row < 0) return;
     snprintf(place, sizeof place, "feeds.%s", name);
     bool list = feed_option_rows[row].kind == FEED_OPTION_LIST;
@@ -58,7 +58,7 @@ static void visit_option(struct reader *reader, void *arg, const char *name, con
     } else {
         const char *text =
             reader_text(reader, value, place, feed_option_allowed((unsigned)row, allowed));
-        if (text != NULL) feed_option_read(feed, (unsigned)row, text, &origin, reader->report);
+        if (text != NULL) feed_option_read(feed, (unsigned)row, text, &origin, reader->problems);
     }
 }
 
@@ -76,12 +76,12 @@ static int type_of_map(struct reader *reader, const yaml_node_t *map) {
         const struct origin origin = reader_origin(value);
         int type = text != NULL ? feed_type_find(text) : -1;
         if (type < 0 && text != NULL)
-            report_value(reader->report, &origin, "feeds.type", text, FEED_NAME_ALLOWED,
-                         nearest(text, feed_type_names));
+            problems_value(reader->problems, &origin, "feeds.type", text, FEED_NAME_ALLOWED,
+                           nearest(text, feed_type_names));
         return type;
     }
-    report_add(reader->report, &whole, "feeds", "a feed without type; allowed is %s",
-               FEED_NAME_ALLOWED);
+    problems_add(reader->problems, &whole, "feeds", "a feed without type; allowed is %s",
+                 FEED_NAME_ALLOWED);
     return -1;
 }
 
@@ -90,7 +90,7 @@ static void read_feed(struct reader *reader, const yaml_node_t *node) {
     struct feed_setting feed;
     if (node->type != YAML_MAPPING_NODE) {
         const char *text = reader_text(reader, node, "feeds", "a type or a map with a type");
-        if (text != NULL) feeds_parse(reader->settings, text, &origin, reader->report);
+        if (text != NULL) feeds_parse(reader->settings, text, &origin, reader->problems);
         return;
     }
     int type = type_of_map(reader, node);
@@ -108,7 +108,7 @@ void reader_feeds(struct reader *reader, const yaml_node_t *node) {
     }
     const yaml_node_item_t *item = node->data.sequence.items.start;
     if (item == node->data.sequence.items.top)
-        report_add(reader->report, &origin, "feeds", "the list is empty; leave the line out");
+        problems_add(reader->problems, &origin, "feeds", "the list is empty; leave the line out");
     /* an alias costs two bytes: what is beyond the limit is not read, one more tells of it */
     for (; item < node->data.sequence.items.top && reader->settings->feed_count <= FEED_MAX; item++)
         read_feed(reader, yaml_document_get_node(reader->document, *item));

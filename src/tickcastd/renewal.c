@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/paste.h"
 #include "tickcastd/certificate.h"
-#include "tickcastd/paste.h"
 
 #define DAY_S 86400
 

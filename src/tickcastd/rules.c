@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "net/tls.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/settings.h"
-#include "tickcastd/units.h"
 #include "tickcastd/warnings.h"
 
 /* Listeners of the command line take the place of those of the file. */
@@ -43,38 +43,38 @@ static bool same_place(const struct listen_setting *a, const struct listen_setti
     return a->port != 0 && a->port == b->port && same_text(a->host, b->host);
 }
 
-static void check_certificate(const struct listen_setting *listener, struct report *report) {
+static void check_certificate(const struct listen_setting *listener, struct problems *problems) {
     if (listener->cert == NULL && listener->key == NULL) return;
     if (listener->cert == NULL || listener->key == NULL) {
-        report_add(report, &listener->origin, "listen", "%s; TLS needs both",
-                   listener->cert != NULL ? "cert without key" : "key without cert");
+        problems_add(problems, &listener->origin, "listen", "%s; TLS needs both",
+                     listener->cert != NULL ? "cert without key" : "key without cert");
         return;
     }
     char error[TLS_ERROR_BYTES];
     SSL_CTX *context = tls_context_new(listener->cert, listener->key, error);
-    if (context == NULL) report_add(report, &listener->origin, "listen", "%s", error);
+    if (context == NULL) problems_add(problems, &listener->origin, "listen", "%s", error);
     SSL_CTX_free(context);
 }
 
 static void check_listener(const struct settings *settings, uint32_t number,
-                           struct report *report) {
+                           struct problems *problems) {
     const struct listen_setting *listener = &settings->listeners[number];
-    check_certificate(listener, report);
+    check_certificate(listener, problems);
     for (uint32_t i = 0; i < number; i++) {
         if (!same_place(&settings->listeners[i], listener)) continue;
         char url[LISTEN_URL_BYTES], place[ORIGIN_TEXT_BYTES];
-        report_add(report, &listener->origin, "listen", "%s is listened on twice, see %s",
-                   listen_url(listener, listener->port, url),
-                   origin_text(&settings->listeners[i].origin, report->file, place));
+        problems_add(problems, &listener->origin, "listen", "%s is listened on twice, see %s",
+                     listen_url(listener, listener->port, url),
+                     origin_text(&settings->listeners[i].origin, problems->file, place));
         return;
     }
 }
 
-void settings_complete(struct settings *settings, struct report *report) {
+void settings_complete(struct settings *settings, struct problems *problems) {
     prefer_command_line(settings);
     listen_by_default(settings);
-    feeds_complete(settings, report);
-    for (uint32_t i = 0; i < settings->listener_count; i++) check_listener(settings, i, report);
+    feeds_complete(settings, problems);
+    for (uint32_t i = 0; i < settings->listener_count; i++) check_listener(settings, i, problems);
 
     const struct tickcast_options *options = &settings->options;
     if (options->dead_time_ms > options->ping_interval_ms) return;
@@ -84,11 +84,12 @@ void settings_complete(struct settings *settings, struct report *report) {
     if (ping->source > dead->source || (ping->source == dead->source && ping->line > dead->line))
         told = OPTION_AT_ping_interval, other = OPTION_AT_dead_time;
     char value[SETTINGS_TEXT_BYTES], limit[SETTINGS_TEXT_BYTES], place[ORIGIN_TEXT_BYTES];
-    report_add(report, &settings->origins[told], setting_name(told),
-               "value '%s': allowed is a time %s %s, which is %s (%s)",
-               setting_text(options, told, value), told == OPTION_AT_dead_time ? "above" : "below",
-               setting_name(other), setting_text(options, other, limit),
-               origin_text(&settings->origins[other], report->file, place));
+    problems_add(problems, &settings->origins[told], setting_name(told),
+                 "value '%s': allowed is a time %s %s, which is %s (%s)",
+                 setting_text(options, told, value),
+                 told == OPTION_AT_dead_time ? "above" : "below", setting_name(other),
+                 setting_text(options, other, limit),
+                 origin_text(&settings->origins[other], problems->file, place));
 }
 
 static void warn_raised(const struct warner *warner, const struct tickcast_options *options,

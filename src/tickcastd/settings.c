@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/units.h"
+#include "base/words.h"
 #include "tickcast/tickcast.h"
-#include "tickcastd/units.h"
 
 #define NAME(kind, name, standard, lowest, highest, sentence) #name,
 static const char *const names[] = {TICKCAST_OPTIONS(NAME) "log_level", "listen", "listen_port",
@@ -123,7 +124,7 @@ static bool parse_word(const char *const *words, const char *text, uint64_t *val
 }
 
 static void refuse(unsigned number, const char *text, const struct origin *origin,
-                   struct report *report) {
+                   struct problems *problems) {
     char allowed[SETTINGS_TEXT_BYTES], meant[UNITS_TEXT_BYTES];
     const char *const *words = words_of(number);
     uint64_t value;
@@ -133,18 +134,19 @@ static void refuse(unsigned number, const char *text, const struct origin *origi
     else if (units_suggest(units_of(number), text, meant) &&
              units_parse(units_of(number), meant, &value) && option_allows(number, value))
         suggestion = meant;
-    report_value(report, origin, names[number], text, setting_allowed(number, allowed), suggestion);
+    problems_value(problems, origin, names[number], text, setting_allowed(number, allowed),
+                   suggestion);
 }
 
 void setting_read(struct settings *settings, unsigned number, const char *text,
-                  const struct origin *origin, struct report *report) {
+                  const struct origin *origin, struct problems *problems) {
     const char *const *words = words_of(number);
     uint64_t value = 0;
     bool good = words != NULL
                     ? parse_word(words, text, &value)
                     : units_parse(units_of(number), text, &value) && option_allows(number, value);
     if (!good) {
-        refuse(number, text, origin, report);
+        refuse(number, text, origin, problems);
         return;
     }
     if (origin->source < settings->origins[number].source) return;

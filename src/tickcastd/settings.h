@@ -13,10 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/problems.h"
 #include "broker/options.h"
 #include "tickcastd/feeds.h"
 #include "tickcastd/listen.h"
-#include "tickcastd/report.h"
 
 #define SETTINGS_TEXT_BYTES 160
 
@@ -56,7 +56,7 @@ const char *setting_text(const struct tickcast_options *options, unsigned number
 
 /** Reads a value; one that is not allowed is reported. */
 void setting_read(struct settings *settings, unsigned number, const char *text,
-                  const struct origin *origin, struct report *report);
+                  const struct origin *origin, struct problems *problems);
 
 /** Adds a listener, taking over its texts. */
 void settings_listen(struct settings *settings, const struct listen_setting *listener);
@@ -66,7 +66,7 @@ void settings_feed(struct settings *settings, const struct feed_setting *feed);
 
 /** What can only be seen when everything is read: defaults that depend on other settings, settings
  *  that contradict each other, files that cannot be read. */
-void settings_complete(struct settings *settings, struct report *report);
+void settings_complete(struct settings *settings, struct problems *problems);
 
 /** Calls `say` for each combination that works but can hardly be meant. */
 void settings_warn(const struct settings *settings, void (*say)(void *arg, const char *sentence),

@@ -13,12 +13,12 @@
 static struct settings settings;
 
 static void read_yaml(const char *yaml) {
-    struct report report = {.out = stderr, .file = "f"};
+    struct problems problems = {.out = stderr, .file = "f"};
     settings_init(&settings);
     settings.file = "f";
-    config_read(&settings, yaml, strlen(yaml), &report);
-    settings_complete(&settings, &report);
-    cr_assert(eq(u32, report.count, 0));
+    config_read(&settings, yaml, strlen(yaml), &problems);
+    settings_complete(&settings, &problems);
+    cr_assert(eq(u32, problems.count, 0));
 }
 
 /* What a printing function prints; heap. */

@@ -12,11 +12,11 @@ static char *read_bytes(struct settings *settings, const char *yaml, size_t byte
     char *told = NULL;
     size_t told_bytes = 0;
     FILE *out = open_memstream(&told, &told_bytes);
-    struct report report = {.out = out, .file = "f"};
+    struct problems problems = {.out = out, .file = "f"};
     settings_init(settings);
     settings->file = "f";
-    config_read(settings, yaml, bytes, &report);
-    settings_complete(settings, &report);
+    config_read(settings, yaml, bytes, &problems);
+    settings_complete(settings, &problems);
     fclose(out);
     return told;
 }
@@ -211,9 +211,9 @@ Test(config, a_file_that_cannot_be_read_is_told) {
     static const char *const files[] = {"/does/not/exist", "/tmp", "/dev/zero"};
     for (int i = 0; i < 3; i++) {
         settings.file = files[i];
-        struct report report = {.out = out, .file = files[i]};
-        config_load(&settings, &report);
-        cr_expect(eq(u32, report.count, 1));
+        struct problems problems = {.out = out, .file = files[i]};
+        config_load(&settings, &problems);
+        cr_expect(eq(u32, problems.count, 1));
     }
     fclose(out);
     cr_assert(eq(str, told,

@@ -12,13 +12,14 @@ static char *read_all(struct settings *settings, const char *const *flags, const
     char *told = NULL;
     size_t told_bytes = 0;
     FILE *out = open_memstream(&told, &told_bytes);
-    struct report report = {.out = out, .file = "f"};
+    struct problems problems = {.out = out, .file = "f"};
     const struct origin here = {FROM_COMMAND_LINE, 0};
     settings_init(settings);
     settings->file = "f";
-    for (; flags != NULL && *flags != NULL; flags++) feeds_parse(settings, *flags, &here, &report);
-    config_read(settings, yaml, strlen(yaml), &report);
-    settings_complete(settings, &report);
+    for (; flags != NULL && *flags != NULL; flags++)
+        feeds_parse(settings, *flags, &here, &problems);
+    config_read(settings, yaml, strlen(yaml), &problems);
+    settings_complete(settings, &problems);
     fclose(out);
     return told;
 }

@@ -27,11 +27,11 @@ static struct outcome parse(const char *line, const char *yaml) {
     struct outcome outcome = {.told = NULL};
     size_t bytes = 0;
     FILE *out = open_memstream(&outcome.told, &bytes);
-    struct report report = {.out = out, .file = "f"};
+    struct problems problems = {.out = out, .file = "f"};
     settings_init(&outcome.settings);
-    args_parse(argc, argv, &outcome.args, &outcome.settings, &report);
-    if (yaml != NULL) config_read(&outcome.settings, yaml, strlen(yaml), &report);
-    if (yaml != NULL) settings_complete(&outcome.settings, &report);
+    args_parse(argc, argv, &outcome.args, &outcome.settings, &problems);
+    if (yaml != NULL) config_read(&outcome.settings, yaml, strlen(yaml), &problems);
+    if (yaml != NULL) settings_complete(&outcome.settings, &problems);
     fclose(out);
     return outcome;
 }

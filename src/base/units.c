@@ -1,4 +1,4 @@
-#include "tickcastd/units.h"
+#include "base/units.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Sizes and times as people write them: `16MiB`, `10s`. Parsed completely or refused. Pure. */
-#ifndef TICKCASTD_UNITS_H
-#define TICKCASTD_UNITS_H
+#ifndef BASE_UNITS_H
+#define BASE_UNITS_H
 
 #include <stdbool.h>
 #include <stdint.h>

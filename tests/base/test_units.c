@@ -1,4 +1,4 @@
-#include "tickcastd/units.h"
+#include "base/units.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

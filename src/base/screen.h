@@ -9,8 +9,8 @@
  * move the text); Ctrl-C and Ctrl-Z still make their signals. Whoever ends or stops the process
  * must call screen_leave first. One screen a process; one thread.
  */
-#ifndef TICKCAST_CLI_SCREEN_H
-#define TICKCAST_CLI_SCREEN_H
+#ifndef BASE_SCREEN_H
+#define BASE_SCREEN_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "tickcastd/paste.h"
+#include "base/paste.h"
 
 #include <limits.h>
 #include <stdarg.h>

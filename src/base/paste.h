@@ -1,6 +1,6 @@
 /* Commands to paste into a shell, as they stand. One thread. */
-#ifndef TICKCASTD_PASTE_H
-#define TICKCASTD_PASTE_H
+#ifndef BASE_PASTE_H
+#define BASE_PASTE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Problems of a configuration: all of them are told in one run, one line each. One thread. */
-#ifndef TICKCASTD_REPORT_H
-#define TICKCASTD_REPORT_H
+#ifndef BASE_PROBLEMS_H
+#define BASE_PROBLEMS_H
 
 #include <stdio.h>
 
@@ -12,10 +12,10 @@ struct origin {
     unsigned line; /**< in the file, from 1; 0: the file as a whole */
 };
 
-#define REPORT_VALUE_BYTES 80 /**< longer values are shown cut */
-#define ORIGIN_TEXT_BYTES  512
+#define PROBLEMS_VALUE_BYTES 80 /**< longer values are shown cut */
+#define ORIGIN_TEXT_BYTES    512
 
-struct report {
+struct problems {
     FILE *out;
     const char *file; /**< name of the configuration file, or NULL */
     unsigned count;   /**< problems so far */
@@ -23,21 +23,18 @@ struct report {
 
 /** Writes "FILE:LINE: NAME: " or "command line: --NAME: " and the sentence, as one line. `name` is
  * that of a setting, or NULL. */
-void report_add(struct report *report, const struct origin *origin, const char *name,
-                const char *format, ...) __attribute__((format(printf, 4, 5)));
+void problems_add(struct problems *problems, const struct origin *origin, const char *name,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /** A value that is not allowed: "value 'x': allowed is ALLOWED; did you mean 'y'?" `meant` may be
  *  NULL. */
-void report_value(struct report *report, const struct origin *origin, const char *name,
-                  const char *value, const char *allowed, const char *meant);
+void problems_value(struct problems *problems, const struct origin *origin, const char *name,
+                    const char *value, const char *allowed, const char *meant);
 
 /** "FILE:LINE", "command line" or "default". Returns `out`. */
 const char *origin_text(const struct origin *origin, const char *file, char out[ORIGIN_TEXT_BYTES]);
 
 /** A name from the outside, fit for a line: control characters become '?'. Returns `out`. */
-const char *report_shown(const char *name, char out[REPORT_VALUE_BYTES]);
-
-/** "a, b or c" of the words up to a NULL. Returns `out`. */
-const char *words_join(const char *const *words, char *out, size_t bytes);
+const char *problems_shown(const char *name, char out[PROBLEMS_VALUE_BYTES]);
 
 #endif

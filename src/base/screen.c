@@ -1,4 +1,4 @@
-#include "tickcast/screen.h"
+#include "base/screen.h"
 
 #include <stdlib.h>
 #include <string.h>
