@@ -203,9 +203,13 @@ static double each(uint64_t sum, uint64_t count) {
     return count ? (double)sum / (double)count : 0;
 }
 
+static double percentile_us(const struct histogram *latency, double percent) {
+    return (double)histogram_percentile(latency, percent) / 1e3;
+}
+
 static void print_json(const struct settings *settings, const struct meter_result *result) {
     const struct plan_options *plan = &settings->meter.plan;
-    const struct histogram *latency = &result->latency;
+    const struct histogram *latency = result->latency;
     uint64_t deliveries = result->deliveries;
     printf("{\"connections\": %u, \"window\": %u, \"batches\": %llu, \"messages\": %llu, "
            "\"deliveries\": %llu, \"seconds\": %.4f, \"per_second\": %.0f, \"broker_ns\": %.2f, "
@@ -218,16 +222,15 @@ static void print_json(const struct settings *settings, const struct meter_resul
     printf("\"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, \"p99.9_us\": %.1f, "
            "\"max_us\": %.1f, \"lost_bytes\": %llu, \"extra_bytes\": %llu, \"broken\": %llu, "
            "\"evicted\": %llu}\n",
-           (double)histogram_at(latency, 0.5) / 1e3, (double)histogram_at(latency, 0.9) / 1e3,
-           (double)histogram_at(latency, 0.99) / 1e3, (double)histogram_at(latency, 0.999) / 1e3,
-           (double)latency->highest / 1e3, (unsigned long long)result->lost,
-           (unsigned long long)result->extra, (unsigned long long)result->broken,
-           (unsigned long long)result->evicted);
+           percentile_us(latency, 50), percentile_us(latency, 90), percentile_us(latency, 99),
+           percentile_us(latency, 99.9), percentile_us(latency, 100),
+           (unsigned long long)result->lost, (unsigned long long)result->extra,
+           (unsigned long long)result->broken, (unsigned long long)result->evicted);
     fflush(stdout);
 }
 
 static void print_lines(const struct settings *settings, const struct meter_result *result) {
-    const struct histogram *latency = &result->latency;
+    const struct histogram *latency = result->latency;
     uint64_t deliveries = result->deliveries;
     printf("%u connections, window %u: %llu batches, %llu deliveries in %.3f s, %.0f a second\n",
            settings->meter.plan.connections, result->window, (unsigned long long)result->batches,
@@ -240,9 +243,8 @@ static void print_lines(const struct settings *settings, const struct meter_resu
                each(result->core_ns, deliveries));
     printf("client  %8.1f ns a delivery\n", each(result->client_ns, deliveries));
     printf("latency p50 %.1f  p90 %.1f  p99 %.1f  p99.9 %.1f  max %.1f us\n",
-           (double)histogram_at(latency, 0.5) / 1e3, (double)histogram_at(latency, 0.9) / 1e3,
-           (double)histogram_at(latency, 0.99) / 1e3, (double)histogram_at(latency, 0.999) / 1e3,
-           (double)latency->highest / 1e3);
+           percentile_us(latency, 50), percentile_us(latency, 90), percentile_us(latency, 99),
+           percentile_us(latency, 99.9), percentile_us(latency, 100));
     printf("lost %llu bytes, extra %llu bytes, broken %llu frames\n",
            (unsigned long long)result->lost, (unsigned long long)result->extra,
            (unsigned long long)result->broken);

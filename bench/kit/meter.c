@@ -42,6 +42,7 @@ struct meter {
     uint32_t closed;           /* connections that should live: the first is told */
     bool answered;             /* the publisher got a message: always an error here */
     struct meter_result *result;
+    struct histogram *latency;
 };
 
 static int connect_all(struct meter *meter, uint32_t first, uint32_t count) {
@@ -111,7 +112,9 @@ struct meter *meter_new(const struct meter_options *options) {
     meter->epoll = epoll_create1(EPOLL_CLOEXEC);
     meter->buffer = malloc(READ_BYTES);
     meter->connections = calloc(options->plan.connections, sizeof *meter->connections);
-    bool good = meter->buffer && meter->connections && !plan_init(&meter->plan, &options->plan);
+    meter->latency = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
+    bool good = meter->buffer && meter->connections && meter->latency &&
+                !plan_init(&meter->plan, &options->plan);
     uint32_t made = 0;
     good = good && !open_publisher(meter);
     while (good && made < options->plan.connections) {
@@ -139,6 +142,7 @@ void meter_free(struct meter *meter) {
     free(meter->connections);
     free(meter->buffer);
     free(meter->batch);
+    histogram_free(meter->latency);
     free(meter);
 }
 
@@ -228,7 +232,7 @@ static void connection_read(struct meter *meter, struct connection *connection) 
         connection->owed = 0;
     }
     if (!waited || connection->owed > 0) return;
-    histogram_add(&meter->result->latency, clock_now_ns() - meter->started);
+    histogram_record(meter->latency, clock_now_ns() - meter->started, 1);
     meter->waiting--;
 }
 
@@ -310,6 +314,8 @@ int meter_run(struct meter *meter, uint32_t window, uint64_t batches, double sec
     memset(result, 0, sizeof *result);
     result->window = window;
     result->evicted = evicted;
+    result->latency = meter->latency;
+    histogram_clear(meter->latency);
     meter->result = result;
     free(meter->batch);
     meter->batch = malloc(4 + window * (plan_payload_bytes(&meter->plan) + WS_HEADER_BYTES));

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "kit/histogram.h"
+#include "histogram/histogram.h"
 #include "kit/plan.h"
 
 struct meter_options {
@@ -36,10 +36,11 @@ struct meter_result {
     uint32_t window;
     uint64_t batches, messages, deliveries;
     uint64_t wall_ns, broker_ns, core_ns, client_ns;
-    uint64_t lost, extra, broken; /**< bytes; frames that are not what was published */
-    uint64_t pings;               /**< of the server, on connections that are only counted */
-    uint64_t evicted;             /**< frozen connections that were closed or reset so far */
-    struct histogram latency;     /**< ns from the write of a batch until a subscriber has it all */
+    uint64_t lost, extra, broken;    /**< bytes; frames that are not what was published */
+    uint64_t pings;                  /**< of the server, on connections that are only counted */
+    uint64_t evicted;                /**< frozen connections that were closed or reset so far */
+    const struct histogram *latency; /**< ns from the write of a batch until a subscriber has it
+                                      * all; the meter's, until its next run */
 };
 
 struct meter;
