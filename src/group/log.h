@@ -125,16 +125,48 @@ static inline void log_caught_up(struct log_chain *log) {
     chunk->bytes = 0;
 }
 
-/** The same as cursor_advance to the head, for a cursor in the newest chunk, with `quick_end` 0:
- * nearly every delivery. Returns the frames that were completed. */
-static inline uint64_t cursor_reach_head(struct cursor *cursor) {
-    struct log_chain *log = cursor->log;
-    uint64_t frames = log->frames - cursor->frames;
-    cursor->at = log->head;
-    cursor->hint = log->newest;
-    cursor->frames = log->frames;
-    if (++log->at_head == log->readers) log_caught_up(log);
+/** What is written of the newest chunk of a log: what nearly every cursor wants the end of. Valid
+ * until the next append. */
+struct log_tail {
+    const struct log_chain *log;
+    struct chunk *chunk;
+    const uint8_t *end; /**< after the last byte */
+    size_t bytes;       /**< 0 without a chunk */
+    uint64_t head, frames;
+};
+
+static inline struct log_tail log_tail(const struct log_chain *log) {
+    struct chunk *chunk = log->newest;
+    struct log_tail tail = {.log = log, .chunk = chunk, .head = log->head, .frames = log->frames};
+    if (chunk == NULL) return tail;
+    tail.bytes = chunk->bytes;
+    tail.end = chunk->data + chunk->bytes;
+    return tail;
+}
+
+/** The bytes between the cursor and the head, up to `tail->end`; 0 if there are none or they begin
+ * in an older chunk or log. */
+static inline size_t cursor_to_end(const struct cursor *cursor, const struct log_tail *tail) {
+    if (cursor->log != tail->log) return 0;
+    size_t bytes = tail->head - cursor->at;
+    return bytes - 1 < tail->bytes ? bytes : 0; /* one comparison also for none */
+}
+
+/** The same as cursor_advance over what cursor_to_end told: nearly every delivery. Returns the
+ * frames that were completed. The log learns of it by log_reached. */
+static inline uint64_t cursor_to_head(struct cursor *cursor, const struct log_tail *tail) {
+    uint64_t frames = tail->frames - cursor->frames;
+    cursor->at = tail->head;
+    cursor->hint = tail->chunk;
+    cursor->frames = tail->frames;
     return frames;
+}
+
+/** `count` cursors were moved by cursor_to_head; to be told before anything else is done. */
+static inline void log_reached(struct log_chain *log, uint32_t count) {
+    log->quick_end = 0;
+    log->at_head += count;
+    if (count > 0 && log->at_head == log->readers) log_caught_up(log);
 }
 
 /** The first frame boundary at or after position `from`, which is between the cursor and the head.

@@ -76,15 +76,20 @@ static inline void group_watch(struct group *group) {
 /** Nobody has anything to send: sets the floor, and whom to visit first next time. */
 void group_visited_all(struct group *group);
 
-/** The next ready member to visit, NULL if there is none to be visited. */
-static inline struct member *group_visit(struct group *group) {
-    if (group->to_visit == 0) return NULL;
-    if (group->next == &group->ready) group->next = group->ready.next;
-    struct list *visited = group->next;
-    group->next = visited->next;
-    group->log->quick_end = 0;
-    if (--group->to_visit == 0) group_visited_all(group);
+/** Visits go in rows: `*at` begins as group->next, each step gives the member to visit there and
+ * goes on; then group_visited. At most `to_visit` steps; nothing else is done meanwhile. */
+static inline struct member *group_step(const struct group *group, struct list **at) {
+    struct list *visited = *at != &group->ready ? *at : group->ready.next;
+    *at = visited->next;
     return LIST_ITEM(visited, struct member, link);
+}
+
+/** `count` members were visited, up to `next`. */
+static inline void group_visited(struct group *group, struct list *next, uint32_t count) {
+    group->next = next;
+    group->log->quick_end = 0;
+    group->to_visit -= count;
+    if (group->to_visit == 0) group_visited_all(group);
 }
 
 /** After an append, with all ready members waiting for a visit and the group in the queue: appends

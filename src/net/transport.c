@@ -93,8 +93,8 @@ ssize_t transport_write(struct transport *transport, const struct iovec *pieces,
             struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces,
                                      .msg_iovlen = (size_t)count};
             taken = syscall(SYS_sendmsg, transport->fd, &message, MSG_NOSIGNAL);
+            if (taken < 0) taken = -errno;
         }
-    } while (taken < 0 && errno == EINTR);
-    if (taken >= 0) return taken;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? TRANSPORT_AGAIN : TRANSPORT_GONE;
+    } while (taken == -EINTR);
+    return transport_result(taken);
 }

@@ -97,10 +97,14 @@ void conn_on_writable(evutil_socket_t fd, short what, void *arg);
 void conn_wait_writable_to_read(struct conn *conn);
 /** Sends what there is, within limits, to the socket. */
 void conn_flush(struct conn *conn);
+/** Goes on where a plain socket took `taken` (transport_send's result) of `bytes`, not all. */
+void conn_flush_on(struct conn *conn, const void *at, size_t bytes, ssize_t taken);
 /** Queues one frame (header and payload) between two others and tries to send it. */
 void conn_answer(struct conn *conn, enum ws_opcode opcode, const void *payload, size_t bytes);
-/** The group of the connection has something to send. */
-void group_dirty(struct shard *shard, struct group *group);
+/** The group has something to send. */
+static inline void group_dirty(struct shard *shard, struct group *group) {
+    if (list_empty(&group->dirty) && group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
+}
 
 /* handshake.c */
 

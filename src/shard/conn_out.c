@@ -11,10 +11,6 @@ void conn_wait_writable_to_read(struct conn *conn) {
     conn->writing = true;
 }
 
-void group_dirty(struct shard *shard, struct group *group) {
-    if (list_empty(&group->dirty) && group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
-}
-
 /* The time without progress begins now. */
 static void restart_deadline(struct conn *conn) {
     if (conn->state >= CONN_CLOSING) return;
@@ -69,13 +65,9 @@ static void account(struct conn *conn, size_t taken, struct member_progress prog
         conn_resume_later(conn);
 }
 
-/* One write. False when the visit is over. */
-static bool write_once(struct conn *conn) {
+/* What became of a write of `pieces`. False when the visit is over. */
+static bool written(struct conn *conn, const struct iovec *pieces, int count, ssize_t taken) {
     struct member *member = &conn->member;
-    struct iovec pieces[PIECES];
-    if (!member_pending(member)) return false;
-    int count = member_range(member, pieces, conn->transport.ssl != NULL ? 2 : PIECES);
-    ssize_t taken = transport_write(&conn->transport, pieces, count);
     if (taken == TRANSPORT_GONE) {
         conn_doom(conn, END_PEER_RESET, false);
         return false;
@@ -93,11 +85,16 @@ static bool write_once(struct conn *conn) {
     return (size_t)taken == offered;
 }
 
-void conn_flush(struct conn *conn) {
+/* One write. False when the visit is over. */
+static bool write_once(struct conn *conn) {
+    struct iovec pieces[PIECES];
+    if (!member_pending(&conn->member)) return false;
+    int count = member_range(&conn->member, pieces, conn->transport.ssl != NULL ? 2 : PIECES);
+    return written(conn, pieces, count, transport_write(&conn->transport, pieces, count));
+}
+
+static void end_visit(struct conn *conn) {
     struct member *member = &conn->member;
-    if (!member_pending(member)) return;
-    for (int i = 0; i < VISIT_WRITES; i++)
-        if (!write_once(conn)) break;
     if (conn->state == CONN_DOOMED) return;
     if (member->blocked && !member_pending(member)) now_writable(conn);
     /* more than one visit may send: come again */
@@ -106,6 +103,19 @@ void conn_flush(struct conn *conn) {
         group_wake(group); /* a whole circle: it is not the next one to be visited */
         group_dirty(conn->shard, group);
     }
+}
+
+void conn_flush(struct conn *conn) {
+    if (!member_pending(&conn->member)) return;
+    for (int i = 0; i < VISIT_WRITES; i++)
+        if (!write_once(conn)) break;
+    end_visit(conn);
+}
+
+void conn_flush_on(struct conn *conn, const void *at, size_t bytes, ssize_t taken) {
+    struct iovec piece = {.iov_base = (void *)(uintptr_t)at, .iov_len = bytes};
+    (void)written(conn, &piece, 1, transport_result(taken));
+    end_visit(conn);
 }
 
 void conn_on_writable(evutil_socket_t fd, short what, void *arg) {

@@ -11,80 +11,96 @@
 struct slice {
     uint64_t until_ns;
     uint32_t visits;
-    uint64_t sends, bytes, frames; /* of usual visits; conn_flush counts its own */
+    uint64_t sends, bytes, frames; /* of usual visits; conn_out.c counts its own */
 };
 
-static bool slice_over(struct slice *slice) {
-    if (++slice->visits % CLOCK_VISITS != 0) return false;
+/* To be asked after each row of visits, of which none goes beyond the next look at the clock. */
+static inline bool slice_over(const struct slice *slice) {
+    if (slice->visits % CLOCK_VISITS != 0) return false;
     return slice->visits >= SHARD_FLUSH_SENDS || clock_now_ns() >= slice->until_ns;
 }
 
-/* The newest chunk of a log: what nearly every member wants the end of. */
-struct newest {
-    const struct log_chain *log;
-    const uint8_t *data;
-    uint64_t base, head;
-};
-
-static struct newest newest_of(const struct log_chain *log) {
-    const struct chunk *chunk = log->newest;
-    if (chunk == NULL) return (struct newest){.log = log, .base = UINT64_MAX, .head = log->head};
-    return (struct newest){log, chunk->data, chunk->base, log->head};
+/* What a usual visit sends: a plain socket gets the end of the newest chunk. 0: it is another case.
+ */
+static inline size_t usual_bytes(const struct member *member, const struct log_tail *tail) {
+    if (member->splice != NULL || CONN_OF(member)->transport.ssl != NULL) return 0;
+    return cursor_to_end(&member->now, tail);
 }
 
-/* One range of the newest chunk to a plain socket. False: it is another case, or not all was taken.
+/* Another case, or a socket that took less than it was offered. */
+__attribute__((noinline)) static void flush_otherwise(struct member *member, const uint8_t *at,
+                                                      size_t bytes, ssize_t taken) {
+    if (bytes == 0)
+        conn_flush(CONN_OF(member));
+    else
+        conn_flush_on(CONN_OF(member), at, bytes, taken);
+}
+
+/* A row of usual visits, which the first one ends that is not. By itself: it needs all registers.
  */
-static inline bool deliver(struct member *member, const struct newest *newest,
-                           struct slice *slice) {
-    struct cursor *now = &member->now;
-    const struct transport *transport = &CONN_OF(member)->transport;
-    if (now->log != newest->log || member->splice != NULL || transport->ssl != NULL) return false;
-    if (now->at < newest->base) return now->at == newest->head;
-    size_t bytes = newest->head - now->at;
-    if (bytes == 0) return true;
-    ssize_t taken = transport_send(transport, newest->data + (now->at - newest->base), bytes);
-    if (taken != (ssize_t)bytes) {
-        if (taken > 0) {
-            slice->sends++;
-            slice->bytes += (uint64_t)taken;
-            (void)cursor_advance(now, (uint64_t)taken);
-        }
-        return false;
-    }
-    slice->sends++;
-    slice->bytes += bytes;
-    slice->frames += cursor_reach_head(now);
-    return true;
+__attribute__((noinline)) static void flush_row(struct group *group, struct slice *slice) {
+    const struct log_tail tail = log_tail(group->log);
+    uint32_t most = CLOCK_VISITS - slice->visits % CLOCK_VISITS;
+    if (most > group->to_visit) most = group->to_visit;
+    uint32_t left = most;
+    uint64_t sent = 0, frames = 0;
+    struct list *next = group->next;
+    struct member *member;
+    size_t bytes;
+    ssize_t taken = 0;
+    do {
+        member = group_step(group, &next);
+        __builtin_prefetch(LIST_ITEM(next, struct member, link));
+        bytes = usual_bytes(member, &tail);
+        if (bytes == 0) break;
+        taken = transport_send(&CONN_OF(member)->transport, tail.end - bytes, bytes);
+        if (taken != (ssize_t)bytes) break;
+        sent += bytes;
+        frames += cursor_to_head(&member->now, &tail);
+    } while (--left > 0);
+    uint32_t sends = most - left;
+    slice->sends += sends;
+    slice->bytes += sent;
+    slice->frames += frames;
+    log_reached(group->log, sends);
+    uint32_t visits = left > 0 ? sends + 1 : sends;
+    slice->visits += visits;
+    group_visited(group, next, visits);
+    if (left > 0) flush_otherwise(member, tail.end - bytes, bytes, taken);
 }
 
 /* False when the slice is over. */
 static bool flush_group(struct group *group, struct slice *slice) {
-    struct newest newest = newest_of(group->log);
-    struct member *member;
-    while ((member = group_visit(group)) != NULL) {
-        __builtin_prefetch(LIST_ITEM(group->next, struct member, link));
-        if (!deliver(member, &newest, slice)) {
-            conn_flush(CONN_OF(member));
-            if (group->log == NULL) return true; /* its last member ended */
-            newest = newest_of(group->log);
-        }
+    while (group->to_visit > 0) {
+        flush_row(group, slice);
+        if (group->log == NULL) break; /* its last member ended */
         if (slice_over(slice)) return false;
-        if (group->to_visit == 0) break;
     }
     return true;
 }
 
 /* The same for a group of one: no circle, no fairness. */
-static bool flush_only_member(struct group *group, struct slice *slice) {
-    struct newest newest = newest_of(group->log);
+static inline bool flush_only_member(struct group *group, struct slice *slice) {
+    const struct log_tail tail = log_tail(group->log);
     struct member *member = LIST_ITEM(group->ready.next, struct member, link);
+    size_t bytes = usual_bytes(member, &tail);
+    ssize_t taken = 0;
     group->to_visit = 0;
-    group->log->quick_end = 0;
-    if (!deliver(member, &newest, slice)) conn_flush(CONN_OF(member));
+    slice->visits++;
+    if (bytes > 0) taken = transport_send(&CONN_OF(member)->transport, tail.end - bytes, bytes);
+    if (bytes > 0 && taken == (ssize_t)bytes) {
+        slice->sends++;
+        slice->bytes += bytes;
+        slice->frames += cursor_to_head(&member->now, &tail);
+        log_reached(group->log, 1);
+    } else {
+        group->log->quick_end = 0;
+        flush_otherwise(member, tail.end - bytes, bytes, taken);
+    }
     return !slice_over(slice);
 }
 
-static void settle_lag(struct shard *shard, struct group *group) {
+__attribute__((noinline)) static void settle_lag(struct shard *shard, struct group *group) {
     if (group->to_visit > 0 && group->log->head - group->floor > GROUP_LAG_BYTES) return;
     group->lagging = false;
     shard->lagging--;
