@@ -14,9 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PEER_KEY_MAX     ((size_t)256)     /**< bytes of a key, as tickcast's limit */
-#define PEER_MESSAGE_MAX ((size_t)2 << 20) /**< of one message with its head; longer is an error   \
-                                            */
+#define PEER_KEY_MAX ((size_t)256) /**< bytes of a key, as tickcast's limit */
+#define PEER_MESSAGE_MAX                                                                           \
+    ((size_t)2 << 20) /**< of one message with its head; longer is an error                        \
+                       */
 
 /** A growing buffer that callers own. */
 struct peer_bytes {
@@ -50,9 +51,10 @@ struct peer_message {
 struct peer_conn {
     bool publisher;
     uint32_t number;     /**< of the connection: client ids are made from it */
-    uint32_t waiting;    /**< acknowledgements of a subscribe that are still to come */
+    uint32_t waiting;    /**< acknowledgements of a subscribe that are still to come; 0 after one:
+                            it is in force at once */
     uint32_t subscribed; /**< ids given to streams so far, from 1 on */
-    bool ready;
+    bool ready;          /**< the greeting is over; after hello: there is none */
     bool held; /**< `partial` is the message that was told last; it goes at the next call */
     struct peer_bytes partial; /**< of a stream protocol: the beginning of a message */
     struct peer_bytes reply;   /**< valid until the next call of `take` */
@@ -71,9 +73,10 @@ struct peer {
     const char *publisher_path;
     const char *subprotocol; /**< to ask for; NULL: none */
     bool websocket;          /**< else plain TCP */
+    bool bare;               /**< WebSocket frames without a handshake, and unmasked (kit/bare.h) */
     bool text;               /**< WebSocket messages are TEXT */
     bool framed;             /**< one WebSocket message is one message of the peer; else a stream */
-    uint16_t port;           /**< of a URL without one */
+    uint16_t port;           /**< of a URL without one; 0: that of ws and wss, 80 and 443 */
     bool publishes;          /**< false: only --publisher none */
     /* 0, or -1 with a sentence in conn->error: no memory, or a stream or key that this server
      * cannot express. All append what is to be sent, without WebSocket frames. */
