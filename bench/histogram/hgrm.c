@@ -16,12 +16,17 @@ static double next_level(double level) {
     return level + 100 / (TICKS_PER_HALF * exp2(halvings + 1));
 }
 
+/* Halves go up, as in HdrHistogram's own files; printf takes the even digit. */
+static double halves_up(double value, double steps) {
+    return round(value * steps) / steps;
+}
+
 static void print_row(const struct histogram *histogram, double scale, const struct row *row,
                       FILE *out) {
     fprintf(out, "%12.*f %2.12f %10llu", (int)histogram->digits, (double)row->value / scale,
-            row->level / 100, (unsigned long long)row->count);
+            halves_up(row->level / 100, 1e12), (unsigned long long)row->count);
     if (row->level < 100)
-        fprintf(out, " %14.2f\n", 1 / (1 - row->level / 100));
+        fprintf(out, " %14.2f\n", halves_up(1 / (1 - row->level / 100), 100));
     else
         fputc('\n', out);
 }
