@@ -52,7 +52,7 @@ static void number(void *item, uint64_t seq, uint32_t uses) {
 /* --- ours --- */
 
 static bool push_ours(struct bench *bench, uint64_t hash) {
-    struct ring_item item = {.item = &bench->item, .hash = hash, .bytes = BYTES};
+    struct ring_item item = {.item = &bench->item, .key.hash = hash, .bytes = BYTES};
     return rings_push(bench->rings, &item) == RINGS_OK;
 }
 

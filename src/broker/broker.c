@@ -20,6 +20,7 @@ static int make_rings(struct tickcast_broker *broker) {
         .slots = options->ring_slots,
         .bytes = options_share(options, options->ring_memory),
         .number = intake_number,
+        .unwanted = options->max_cached_keys / SHARD_KEYS_PER_UNWANTED,
     };
     return rings_new(&rings, &broker->shared.rings);
 }

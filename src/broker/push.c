@@ -3,23 +3,38 @@
 #include "proto/msgpack_walk.h"
 #include "shard/intake.h"
 
-int tickcast_push(struct tickcast_broker *broker, const char *key, size_t key_bytes,
-                  const void *data, size_t data_bytes) {
-    const struct shard_shared *shared = &broker->shared;
-    if (data_bytes == 0 || data_bytes > shared->options.max_payload ||
-        msgpack_walk(data, data_bytes, PROTO_DATA_DEPTH) != data_bytes)
-        return TICKCAST_EINVAL;
-    const char *error;
-    struct frame *frame = intake_frame(&shared->options, shared->seed, NULL, key, key_bytes, data,
-                                       data_bytes, &error);
-    if (frame == NULL) return error != NULL ? TICKCAST_EINVAL : TICKCAST_ENOMEM;
+/* A message that some ring takes. */
+static int place(struct tickcast_broker *broker, const struct ring_key *key,
+                 const struct ring_takers *takers, const void *data, size_t data_bytes) {
+    struct frame *frame = intake_frame(NULL, key, data, data_bytes);
+    if (frame == NULL) return TICKCAST_ENOMEM;
     struct ring_item item = intake_item(frame);
-    int result = rings_push(shared->rings, &item);
+    item.takers = *takers;
+    int result = rings_push(broker->shared.rings, &item);
     frame_unref(NULL, frame);
     if (result == RINGS_OK) return TICKCAST_OK;
     if (result == RINGS_CLOSED) return TICKCAST_ECLOSED;
     atomic_fetch_add_explicit(&broker->push_again, 1, memory_order_relaxed);
     return TICKCAST_EAGAIN;
+}
+
+int tickcast_push(struct tickcast_broker *broker, const char *key, size_t key_bytes,
+                  const void *data, size_t data_bytes) {
+    const struct shard_shared *shared = &broker->shared;
+    struct ring_key checked;
+    struct ring_takers takers;
+    if (data_bytes == 0 || data_bytes > shared->options.max_payload ||
+        msgpack_walk(data, data_bytes, PROTO_DATA_DEPTH) != data_bytes ||
+        intake_key(&shared->options, shared->seed, key, key_bytes, &checked) != NULL)
+        return TICKCAST_EINVAL;
+    switch (rings_skip(shared->rings, &checked, &takers)) {
+    case RINGS_OK:
+        return TICKCAST_OK;
+    case RINGS_CLOSED:
+        return TICKCAST_ECLOSED;
+    default:
+        return place(broker, &checked, &takers, data, data_bytes);
+    }
 }
 
 int tickcast_wait(struct tickcast_broker *broker, int timeout_ms) {

@@ -15,7 +15,8 @@
 /** The lock of the keys that hash to it, and their counter. */
 struct stripe {
     _Atomic uint32_t locked __attribute__((aligned(RING_LINE)));
-    _Atomic uint64_t seq; /* stored by who holds the lock; read by rings_pushed */
+    _Atomic uint64_t seq;     /* stored by who holds the lock; read by rings_pushed */
+    _Atomic uint64_t skipped; /* pushes that no ring took; any thread */
 };
 
 /** A worker: its ring, of which it is the only consumer, and how it is woken. */
@@ -27,6 +28,7 @@ struct worker {
     /* the worker: how many of its parked messages wait for each ring. Not 0: its bit is set there
      */
     uint32_t waiting[RINGS_MAX] __attribute__((aligned(RING_LINE)));
+    struct unwanted unwanted;
 };
 
 struct rings {
@@ -35,8 +37,9 @@ struct rings {
     void (*number)(void *item, uint64_t seq, uint32_t uses);
     struct worker *worker; /* `count` of them */
     /* any thread, seldom written */
-    _Atomic uint64_t wanted; /* bit r: ring r wants pushes */
-    _Atomic bool closed;     /* [phase >= REFUSING] */
+    _Atomic uint64_t wanted;  /* bit r: ring r wants pushes */
+    _Atomic uint64_t changes; /* of what rings want, from 1 on; see unwanted.c, (5) */
+    _Atomic bool closed;      /* [phase >= REFUSING] */
     /* threads outside that sleep do it on this */
     _Atomic uint32_t generation __attribute__((aligned(RING_LINE)));
     struct stripe stripes[RINGS_STRIPES];
@@ -57,6 +60,21 @@ void worker_wake(struct worker *worker);
 void rings_look(struct rings *rings, struct ring *ring);
 /** [wake_outside]: wakes all threads in rings_wait. */
 void rings_wake_outside(struct rings *rings, struct ring *ring);
+
+static inline struct stripe *stripe_of(struct rings *rings, const struct ring_key *key) {
+    return &rings->stripes[key->hash % RINGS_STRIPES];
+}
+
+/** One try to take a stripe. */
+static inline bool stripe_try(struct stripe *stripe) {
+    /* the load first: the line of a held stripe is not torn from its holder */
+    return atomic_load_explicit(&stripe->locked, memory_order_relaxed) == 0 &&
+           atomic_exchange_explicit(&stripe->locked, 1, memory_order_acquire) == 0;
+}
+
+static inline void stripe_give(struct stripe *stripe) {
+    atomic_store_explicit(&stripe->locked, 0, memory_order_release);
+}
 
 /** The lowest ring (or worker) of a set, which is not empty. */
 static inline uint32_t lowest(uint64_t bits) {

@@ -17,8 +17,9 @@
  * which is why it is read under the stripe. (Beside it a push that is refused for credits reads it,
  * so that nobody is told to try again for ever.)
  *
- * `wanted` is read once under the stripe (seq_cst, with rings_want): a push that begins after
- * rings_want sees it, and the rings reserved on are those enqueued on.
+ * Who takes it (`wanted`, and the keys that a ring does not want) is decided under the stripe, from
+ * what was found before it if nothing has changed since: see unwanted.c. The rings reserved on are
+ * those enqueued on.
  */
 #include "ring/rings.h"
 
@@ -43,7 +44,9 @@ static void *zeroed_lines(size_t count, size_t each_bytes) {
 static int open_workers(struct rings *rings, const struct rings_options *options) {
     for (uint32_t i = 0; i < options->count; i++) rings->worker[i].eventfd = -1;
     for (uint32_t i = 0; i < options->count; i++) {
-        if (ring_init(&rings->worker[i].ring, options->slots, options->bytes)) return -1;
+        if (ring_init(&rings->worker[i].ring, options->slots, options->bytes) ||
+            unwanted_init(&rings->worker[i].unwanted, options->unwanted))
+            return -1;
         rings->worker[i].eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (rings->worker[i].eventfd < 0) return -1;
     }
@@ -55,6 +58,7 @@ int rings_new(const struct rings_options *options, struct rings **made) {
     struct rings *rings = zeroed_lines(1, sizeof *rings);
     if (rings == NULL) return -1;
     rings->number = options->number;
+    atomic_init(&rings->changes, 1);
     rings->worker = zeroed_lines(options->count, sizeof *rings->worker);
     int failed = -1;
     if (rings->worker != NULL) {
@@ -79,17 +83,11 @@ void rings_free(struct rings *rings, void (*drop)(void *item)) {
         while (ring->slots != NULL && (item = ring_pop(ring)) != NULL)
             if (drop != NULL) drop(item);
         ring_fini(ring);
+        unwanted_fini(&rings->worker[i].unwanted);
         if (rings->worker[i].eventfd >= 0) close(rings->worker[i].eventfd);
     }
     free(rings->worker);
     free(rings);
-}
-
-void rings_want(struct rings *rings, uint32_t self, bool wanted) {
-    if (wanted)
-        atomic_fetch_or(&rings->wanted, BIT(self));
-    else
-        atomic_fetch_and(&rings->wanted, ~BIT(self));
 }
 
 /* --- the stripe --- */
@@ -105,10 +103,7 @@ static inline void pause_briefly(void) {
 /* Takes the stripe; a worker, which may not wait, gives up after RINGS_STRIPE_TRIES. */
 static inline bool stripe_take(struct stripe *stripe, bool may_wait) {
     for (uint32_t tries = 1;; tries++) {
-        /* the load first: the line of a held stripe is not torn from its holder */
-        if (atomic_load_explicit(&stripe->locked, memory_order_relaxed) == 0 &&
-            atomic_exchange_explicit(&stripe->locked, 1, memory_order_acquire) == 0)
-            return true;
+        if (stripe_try(stripe)) return true;
         if (tries % RINGS_STRIPE_TRIES != 0)
             pause_briefly();
         else if (may_wait)
@@ -118,16 +113,39 @@ static inline bool stripe_take(struct stripe *stripe, bool may_wait) {
     }
 }
 
-static inline void stripe_give(struct stripe *stripe) {
-    atomic_store_explicit(&stripe->locked, 0, memory_order_release);
+/* --- who takes it --- */
+
+static inline struct ring_takers ask(const struct rings *rings, const struct ring_key *key) {
+    struct ring_takers takers = {.changes = atomic_load(&rings->changes)}; /* before the look */
+    for (uint64_t left = atomic_load(&rings->wanted); left != 0; left &= left - 1)
+        if (!unwanted_has(&rings->worker[lowest(left)].unwanted, key))
+            takers.rings |= left & (0 - left);
+    return takers;
+}
+
+static inline void ask_again(const struct rings *rings, const struct ring_key *key,
+                             struct ring_takers *takers) {
+    if (__builtin_expect(takers->changes != atomic_load(&rings->changes), false))
+        *takers = ask(rings, key);
+}
+
+int rings_skip(struct rings *rings, const struct ring_key *key, struct ring_takers *takers) {
+    struct ring_takers found = ask(rings, key);
+    if (found.rings != 0) {
+        *takers = found;
+        return RINGS_WANTED;
+    }
+    if (atomic_load(&rings->closed)) return RINGS_CLOSED;
+    atomic_fetch_add_explicit(&stripe_of(rings, key)->skipped, 1, memory_order_relaxed);
+    return RINGS_OK;
 }
 
 /* --- the push --- */
 
 /* [peek]: false if a ring must refuse, the first that must in *short_of. Takes nothing. */
-static inline bool peek(const struct rings *rings, uint32_t bytes, uint64_t own,
+static inline bool peek(const struct rings *rings, uint64_t takers, uint32_t bytes, uint64_t own,
                         uint32_t *short_of) {
-    for (uint64_t left = atomic_load(&rings->wanted); left != 0; left &= left - 1) {
+    for (uint64_t left = takers; left != 0; left &= left - 1) {
         const struct ring *ring = &rings->worker[lowest(left)].ring;
         if (!ring_refuses(ring, own) && ring_has(ring, bytes)) continue;
         *short_of = lowest(left);
@@ -142,12 +160,12 @@ struct held {
     struct worker *workers[RINGS_MAX];
 };
 
-/* [reserve] on each ring that wants pushes, in ascending order. False if one lacks credits, then in
+/* [reserve] on each ring that takes it, in ascending order. False if one lacks credits, then in
  * *short_of. */
-static inline bool reserve(struct rings *rings, uint32_t bytes, uint64_t own, struct held *held,
-                           uint32_t *short_of) {
+static inline bool reserve(struct rings *rings, uint64_t takers, uint32_t bytes, uint64_t own,
+                           struct held *held, uint32_t *short_of) {
     held->count = 0;
-    for (uint64_t left = atomic_load(&rings->wanted); left != 0; left &= left - 1) {
+    for (uint64_t left = takers; left != 0; left &= left - 1) {
         struct worker *worker = &rings->worker[lowest(left)];
         if (ring_refuses(&worker->ring, own) || !ring_reserve(&worker->ring, bytes)) {
             *short_of = lowest(left);
@@ -169,13 +187,15 @@ static int fail_locked(struct rings *rings, struct stripe *stripe, uint32_t byte
 
 /* [push_locked], with the stripe held, which it gives up. */
 static inline int push_locked(struct rings *rings, struct stripe *stripe,
-                              const struct ring_item *item, uint64_t own, uint32_t *short_of) {
+                              const struct ring_item *item, struct ring_takers *takers,
+                              uint64_t own, uint32_t *short_of) {
     if (atomic_load(&rings->closed)) {
         stripe_give(stripe);
         return RINGS_CLOSED;
     }
     struct held held;
-    if (!reserve(rings, item->bytes, own, &held, short_of))
+    ask_again(rings, &item->key, takers);
+    if (!reserve(rings, takers->rings, item->bytes, own, &held, short_of))
         return fail_locked(rings, stripe, item->bytes, &held);
     /* relaxed: handed on by the stripe; atomic only for rings_pushed */
     uint64_t seq = atomic_load_explicit(&stripe->seq, memory_order_relaxed) + 1;
@@ -190,11 +210,13 @@ static inline int push_locked(struct rings *rings, struct stripe *stripe,
 int rings_try(struct rings *rings, const struct ring_item *item, uint64_t own, uint32_t *short_of) {
     assert(item->bytes <= rings->worker[0].ring.bytes);
     /* a refusal does not need the stripe: a looping producer would keep it from the workers */
-    if (!peek(rings, item->bytes, own, short_of))
+    struct ring_takers takers = item->takers;
+    ask_again(rings, &item->key, &takers);
+    if (!peek(rings, takers.rings, item->bytes, own, short_of))
         return atomic_load(&rings->closed) ? RINGS_CLOSED : RINGS_AGAIN;
-    struct stripe *stripe = &rings->stripes[item->hash % RINGS_STRIPES];
+    struct stripe *stripe = stripe_of(rings, &item->key);
     if (!stripe_take(stripe, own == 0)) return RINGS_BUSY;
-    return push_locked(rings, stripe, item, own, short_of);
+    return push_locked(rings, stripe, item, &takers, own, short_of);
 }
 
 /* [outside], up to its wait */
@@ -206,7 +228,8 @@ int rings_push(struct rings *rings, const struct ring_item *item) {
 uint64_t rings_pushed(const struct rings *rings) {
     uint64_t pushed = 0;
     for (uint32_t i = 0; i < RINGS_STRIPES; i++)
-        pushed += atomic_load_explicit(&rings->stripes[i].seq, memory_order_relaxed);
+        pushed += atomic_load_explicit(&rings->stripes[i].seq, memory_order_relaxed) +
+                  atomic_load_explicit(&rings->stripes[i].skipped, memory_order_relaxed);
     return pushed;
 }
 

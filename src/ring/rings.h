@@ -17,21 +17,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ring/unwanted.h"
+
 #define RINGS_MAX          63  /**< workers; bit 63 of a waiter mask is for all threads outside */
 #define RINGS_STRIPES      256 /**< locks of keys */
 #define RINGS_STRIPE_TRIES 64  /**< tries of a worker before it goes on its retry list */
 
 struct rings;
 
+/** Who takes messages of a key, as rings_skip found it. All zero: not known. */
+struct ring_takers {
+    uint64_t rings;   /**< bit r: ring r */
+    uint64_t changes; /**< when that was */
+};
+
 /** What is placed. `number` is called once, with the stripe held, when all credits are there: it
  * stores `seq` and takes `uses` references. It must not block, allocate or log. */
 struct ring_item {
     void *item;
-    uint64_t hash;  /**< of the key: selects the stripe */
-    uint32_t bytes; /**< what it costs of a ring's bytes; never more than a ring has */
+    struct ring_key key;       /**< its hash selects the stripe */
+    struct ring_takers takers; /**< may be old: it is asked again where it matters */
+    uint32_t bytes;            /**< what it costs of a ring's bytes; never more than a ring has */
 };
 
 enum rings_result {
+    RINGS_WANTED = 1, /**< rings_skip only: make the item and place it */
     RINGS_OK = 0,
     RINGS_AGAIN = -1, /**< a ring lacks credits, nothing was placed */
     RINGS_BUSY = -2,  /**< workers only: the stripe was busy, try again next turn or in 1 ms */
@@ -40,9 +50,10 @@ enum rings_result {
 };
 
 struct rings_options {
-    uint32_t count; /**< rings, 1 to RINGS_MAX */
-    uint32_t slots; /**< of each; a power of two */
-    uint64_t bytes; /**< of each; at least four of the largest item, else rings_wait may spin */
+    uint32_t count;    /**< rings, 1 to RINGS_MAX */
+    uint32_t slots;    /**< of each; a power of two */
+    uint64_t bytes;    /**< of each; at least four of the largest item, else rings_wait may spin */
+    uint32_t unwanted; /**< keys that each remembers as wanted by nobody */
     void (*number)(void *item, uint64_t seq, uint32_t uses);
 };
 
@@ -52,9 +63,24 @@ int rings_new(const struct rings_options *options, struct rings **rings);
  */
 void rings_free(struct rings *rings, void (*drop)(void *item));
 
-/** Ring `self` wants pushes or not: the shard has subscriptions. By its worker; seq_cst, so that a
- *  push that begins after the call sees it. */
+/* What a worker says that its ring wants. Each holds for all pushes that begin afterwards. */
+
+/** The shard has subscriptions, or none. */
 void rings_want(struct rings *rings, uint32_t self, bool wanted);
+/** Nobody of the shard wants the key of the message popped last: pushes may skip the ring. */
+void rings_unwant_key(struct rings *rings, uint32_t self, const struct ring_key *key);
+/** Somebody is about to want this key, or any: before the subscription is answered. */
+void rings_want_key(struct rings *rings, uint32_t self, const struct ring_key *key);
+void rings_want_any_key(struct rings *rings, uint32_t self);
+/** True if the message popped last, of `key`, is for nobody: when it was placed nobody wanted the
+ *  key, and a later one may have been skipped since. */
+bool rings_too_early(const struct rings *rings, uint32_t self, const struct ring_key *key);
+
+/* All threads that push. */
+
+/** Before an item is made. OK: no ring wants the key, with which the push is over and counted;
+ *  CLOSED; or WANTED, with who takes it in *takers. */
+int rings_skip(struct rings *rings, const struct ring_key *key, struct ring_takers *takers);
 
 /* Threads outside. */
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "shard/conn.h"
 #include "shard/groups.h"
+#include "shard/intake.h"
 #include "shard/turn.h"
 
 #define CLOCK_MESSAGES 16 /* the clock is read once in so many messages */
@@ -68,12 +69,24 @@ static void match_quickly(void *arg, struct sub_target *target) {
         log_put(log, frame->wire, frame->bytes);
 }
 
-static uint32_t deliver(struct shard *shard, struct frame *frame) {
+/* To the logs of all groups that want it; returns how many these are. */
+static uint32_t append_to_all(struct shard *shard, struct frame *frame) {
     struct fanout fanout = {.shard = shard, .frame = frame};
     bool small = frame->bytes <= LOG_INLINE_BYTES;
     uint32_t appends = sub_index_match(shard->index, frame_key(frame), frame->key_bytes,
                                        frame->hash, small ? match_quickly : match_slowly, &fanout);
     if (fanout.hold != NULL) hold_unref(&shard->pool, fanout.hold);
+    return appends;
+}
+
+static uint32_t deliver(struct shard *shard, struct frame *frame) {
+    struct rings *rings = shard->shared->rings;
+    struct ring_key key = intake_frame_key(frame);
+    uint32_t appends = 0;
+    if (!rings_too_early(rings, shard->number, &key)) {
+        appends = append_to_all(shard, frame);
+        if (appends == 0) rings_unwant_key(rings, shard->number, &key);
+    }
     frame_unref(&shard->frames, frame);
     if (appends > 0) {
         count_add(&shard->stats.matched, 1);

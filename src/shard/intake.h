@@ -7,16 +7,24 @@
 #include "ring/rings.h"
 #include "tickcast/options.h"
 
-/** Checks the key (its category part is cut off) and encodes the message. NULL: *error is NULL
- * without memory, else a static sentence. `cache` is
- *  frame_new's. `data` is exactly one msgpack object, checked by the
- * caller. */
-struct frame *intake_frame(const struct tickcast_options *options, uint64_t seed,
-                           struct frame_cache *cache, const char *key, size_t key_bytes,
-                           const void *data, size_t data_bytes, const char **error);
+/** Checks the key of a publication, cuts its category part off and hashes it. NULL, or what is
+ *  wrong with it: a static sentence. `checked` points into `key`. */
+const char *intake_key(const struct tickcast_options *options, uint64_t seed, const char *key,
+                       size_t key_bytes, struct ring_key *checked);
+
+/** Encodes a message of a key that somebody wants, and makes it an item of the rings. `data` is
+ *  exactly one msgpack object, checked by the caller; `cache` is frame_new's. NULL without memory.
+ */
+struct frame *intake_frame(struct frame_cache *cache, const struct ring_key *key, const void *data,
+                           size_t data_bytes);
 
 /** The frame as an item of the rings. */
 struct ring_item intake_item(struct frame *frame);
+
+/** The key of a frame; points into it. */
+static inline struct ring_key intake_frame_key(const struct frame *frame) {
+    return (struct ring_key){frame_key(frame), frame->key_bytes, frame->hash};
+}
 
 /** struct rings_options.number for frames: the rings' references beside the caller's own. */
 void intake_number(void *item, uint64_t seq, uint32_t uses);

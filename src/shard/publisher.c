@@ -155,33 +155,50 @@ static void acknowledge(struct conn *conn, enum publish_encoding encoding, struc
     collect(conn, encoding, payload, bytes);
 }
 
-static void place(struct conn *conn, struct frame *frame, enum publish_encoding encoding,
-                  struct proto_text id) {
+static void answer_placed(struct conn *conn, enum publish_encoding encoding, struct proto_text id,
+                          bool closed) {
+    if (closed)
+        answer_error(conn, encoding, id, "closing");
+    else
+        acknowledge(conn, encoding, id);
+}
+
+static void place(struct conn *conn, struct frame *frame, const struct ring_takers *takers,
+                  enum publish_encoding encoding, struct proto_text id) {
     struct shard *shard = conn->shard;
     struct ring_item item = intake_item(frame);
+    item.takers = *takers;
     int result = rings_place(shard->shared->rings, shard->number, &item, &conn->publisher->parking);
     if (result == RINGS_AGAIN || result == RINGS_BUSY) {
         park(conn, frame, encoding, id, result == RINGS_BUSY);
         return;
     }
     frame_unref(&shard->frames, frame);
-    if (result == RINGS_CLOSED)
-        answer_error(conn, encoding, id, "closing");
-    else
-        acknowledge(conn, encoding, id);
+    answer_placed(conn, encoding, id, result == RINGS_CLOSED);
 }
 
 static void publish(struct conn *conn, enum publish_encoding encoding,
                     const struct publication *publication) {
-    struct shard_shared *shared = conn->shard->shared;
-    const char *error;
+    const struct shard_shared *shared = conn->shard->shared;
+    struct ring_key key;
+    struct ring_takers takers;
+    const char *error = intake_key(&shared->options, shared->seed, publication->key.at,
+                                   publication->key.bytes, &key);
+    if (error != NULL) {
+        answer_error(conn, encoding, publication->id, error);
+        return;
+    }
+    int result = rings_skip(shared->rings, &key, &takers);
+    if (result != RINGS_WANTED) {
+        answer_placed(conn, encoding, publication->id, result == RINGS_CLOSED);
+        return;
+    }
     struct frame *frame =
-        intake_frame(&shared->options, shared->seed, &conn->shard->frames, publication->key.at,
-                     publication->key.bytes, publication->data.at, publication->data.bytes, &error);
+        intake_frame(&conn->shard->frames, &key, publication->data.at, publication->data.bytes);
     if (frame != NULL)
-        place(conn, frame, encoding, publication->id);
+        place(conn, frame, &takers, encoding, publication->id);
     else
-        answer_error(conn, encoding, publication->id, error != NULL ? error : "no memory");
+        answer_error(conn, encoding, publication->id, "no memory");
 }
 
 void publisher_message(struct conn *conn, const struct ws_message *message) {

@@ -110,6 +110,16 @@ static void *run(void *arg) {
     return NULL;
 }
 
+/* Of the index: before a subscription is in force, let alone answered. */
+static void on_wanted(void *arg, const char *key, uint32_t key_bytes, uint64_t hash) {
+    const struct shard *shard = arg;
+    if (key == NULL)
+        rings_want_any_key(shard->shared->rings, shard->number);
+    else
+        rings_want_key(shard->shared->rings, shard->number,
+                       &(struct ring_key){key, key_bytes, hash});
+}
+
 static int open_events(struct shard *shard) {
     struct event_config *config = event_config_new();
     if (config == NULL) return -1;
@@ -149,7 +159,8 @@ int shard_new(struct shard_shared *shared, uint32_t number, struct shard **made)
     shard->outbound.limit = shared->outbound_bytes;
     shard->inbound.limit = shared->inbound_bytes;
     pool_init(&shard->pool, &shard->outbound);
-    shard->index = sub_index_new(&(struct sub_limits){options->max_cached_keys, shared->seed});
+    shard->index = sub_index_new(&(struct sub_limits){options->max_cached_keys, shared->seed,
+                                                      .wanted = on_wanted, .arg = shard});
     errno = ENOMEM;
     if (shard->index == NULL || !group_init(&shard->lobby, &shard->pool) ||
         open_events(shard) < 0) {

@@ -33,6 +33,8 @@
 #define SHARD_TAKE_APPENDS  4096
 #define SHARD_TURN_ENDS     4   /**< connections ended by deadlines and limits in one turn */
 #define SHARD_PINGS         300 /**< slots of the wheel that spreads pings */
+/** max_cached_keys for each that pushes are told nobody wants: 65,536 of 80 bytes are 5 MiB */
+#define SHARD_KEYS_PER_UNWANTED 16
 
 /** Phases of stop; they only rise. */
 enum phase {

@@ -19,7 +19,8 @@ struct sub_index {
     struct pattern *journal[JOURNAL_ENTRIES]; /* new patterns with wildcards, by number */
     uint64_t journal_end;
     uint64_t stamp; /* of the message that is being matched */
-    uint64_t key_seed, text_seed;
+    struct sub_limits limits;
+    uint64_t text_seed;
     uint64_t patterns, subscriptions;
     uint64_t wildcards; /* patterns that are no literals */
     uint32_t dead;      /* patterns that died while held, since the keys were last forgotten */
@@ -28,7 +29,7 @@ struct sub_index {
 struct sub_index *sub_index_new(const struct sub_limits *limits) {
     struct sub_index *index = calloc(1, sizeof *index);
     if (index == NULL) return NULL;
-    index->key_seed = limits->key_seed;
+    index->limits = *limits;
     index->text_seed = hash_seed();
     index->journal_end = 1; /* so that the mark 0 means: nothing is known */
     index->texts_room = TEXTS_FIRST_ROOM;
@@ -80,9 +81,14 @@ static void grow_texts(struct sub_index *index) {
     index->texts_room = room;
 }
 
+static void tell(const struct sub_index *index, const char *key, uint32_t bytes, uint64_t hash) {
+    if (index->limits.wanted != NULL) index->limits.wanted(index->limits.arg, key, bytes, hash);
+}
+
 /* A new literal concerns one key, if that is known. False without memory. */
 static bool correct_key(struct sub_index *index, struct pattern *literal) {
-    uint64_t hash = hash_bytes(literal->text, literal->bytes, index->key_seed);
+    uint64_t hash = hash_bytes(literal->text, literal->bytes, index->limits.key_seed);
+    tell(index, literal->text, literal->bytes, hash);
     struct key_entry *entry = keys_find(&index->keys, literal->text, literal->bytes, hash);
     if (entry == NULL) return true;
     for (uint32_t i = 0; i < entry->count;)
@@ -100,6 +106,7 @@ static void note(struct sub_index *index, struct pattern *pattern) {
     *place = pattern;
     pattern->holds++;
     index->journal_end++;
+    tell(index, NULL, 0, 0);
 }
 
 static struct pattern *make_pattern(struct sub_index *index, struct sub_stream stream,

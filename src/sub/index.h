@@ -34,6 +34,11 @@ struct sub_target {
 struct sub_limits {
     uint32_t max_keys; /**< keys remembered; the cache is thrown away above */
     uint64_t key_seed; /**< the hash of a key is hash_bytes(key, key_bytes, key_seed) */
+
+    /** Called with each stream that nobody wanted and that is about to be: with its one key, or
+     * with NULL, if it has wildcards: any key may be wanted now. NULL: nobody is told. */
+    void (*wanted)(void *arg, const char *key, uint32_t key_bytes, uint64_t hash);
+    void *arg;
 };
 
 /** NULL without memory. */

@@ -17,8 +17,9 @@
 #define ESTIMATE_GROUP_BYTES        1024 /**< a set of streams; each connection may have its own */
 #define ESTIMATE_SUBSCRIPTION_BYTES 32   /**< a stream of a set, beside its text */
 #define ESTIMATE_PATTERN_BYTES      256  /**< a different stream, compiled, beside its text */
-#define ESTIMATE_CACHED_KEY_BYTES   160  /**< a key with four patterns, beside its text */
-#define ESTIMATE_TLS_BYTES          (48 * TICKCAST_KIB) /**< a TLS session with both buffers */
+/** A key with four patterns, beside its text, and its part of the keys that nobody wants */
+#define ESTIMATE_CACHED_KEY_BYTES 170
+#define ESTIMATE_TLS_BYTES        (48 * TICKCAST_KIB) /**< a TLS session with both buffers */
 #define ESTIMATE_TLS_HANDSHAKE_BYTES                                                               \
     (32 * TICKCAST_KIB) /**< what a TLS handshake takes beside, until it is over */
 #define ESTIMATE_FEED_BYTES                                                                        \

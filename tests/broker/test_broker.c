@@ -206,6 +206,24 @@ Test(broker, counters_tell_what_happened) {
     tickcast_broker_free(broker);
 }
 
+Test(broker, messages_that_nobody_wants_are_checked_and_counted_as_others_are) {
+    int port;
+    struct tickcast_broker *broker = start(NULL, &port);
+    struct client *client = subscribe(port, "A/B/*");
+    struct tickcast_stats stats;
+    for (int i = 0; i < 1000; i++) {
+        cr_assert(push(broker, "X/Y/Z", NIL, 1) == TICKCAST_OK);
+        cr_assert(push(broker, "X/Y/Z", "\xc1", 1) == TICKCAST_EINVAL);
+        cr_assert(push(broker, "X/Y", NIL, 1) == TICKCAST_EINVAL);
+    }
+    tickcast_broker_stats(broker, &stats);
+    cr_expect(stats.pushed == 1000 && stats.matched == 0 && stats.appends == 0);
+    client_free(client);
+    cr_assert(tickcast_broker_stop(broker) == TICKCAST_OK);
+    cr_assert(push(broker, "X/Y/Z", NIL, 1) == TICKCAST_ECLOSED);
+    tickcast_broker_free(broker);
+}
+
 Test(broker, options_and_listeners_that_are_not_allowed_are_refused) {
     struct tickcast_options options;
     struct tickcast_broker *broker;

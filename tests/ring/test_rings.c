@@ -32,7 +32,7 @@ static void drop(void *item) {
 }
 
 static struct ring_item sized(uint32_t i, uint32_t bytes) {
-    return (struct ring_item){.item = &items[i], .hash = 7, .bytes = bytes};
+    return (struct ring_item){.item = &items[i], .key.hash = 7, .bytes = bytes};
 }
 
 static int push(uint32_t i) {
@@ -321,7 +321,7 @@ Test(rings, a_retry_that_must_fail_wakes_nobody) {
 /* Called with the stripe held. */
 static void place_meanwhile(void *item, uint64_t seq, uint32_t uses) {
     struct ring_parking parking = {0};
-    struct ring_item same = sized(1, 1), another = {.item = &items[2], .hash = 8, .bytes = 1};
+    struct ring_item same = sized(1, 1), another = {.item = &items[2], .key.hash = 8, .bytes = 1};
     number(item, seq, uses);
     if (item != &items[0]) return;
     cr_assert_eq(rings_place(rings, 0, &same, &parking), RINGS_BUSY);

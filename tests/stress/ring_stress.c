@@ -100,7 +100,7 @@ static struct item *item_new(struct producer *producer) {
 }
 
 static struct ring_item placed(struct item *item) {
-    return (struct ring_item){.item = item, .hash = 1000 + item->key, .bytes = item->bytes};
+    return (struct ring_item){.item = item, .key.hash = 1000 + item->key, .bytes = item->bytes};
 }
 
 /* --- outside --- */
