@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "client/client.h"
+#include "stress.h"
 #include "tickcast/tickcast.h"
 
 #define SHARDS      4
@@ -26,16 +27,6 @@
 
 static const char *const keys[KEYS] = {"AAPL/1Min/OHLCV", "MSFT/1Min/OHLCV", "AAPL/Tick/TRADE",
                                        "SPY/1D/OHLCV"};
-
-#define CHECK(condition, ...)                                                                      \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "broker_order:%d: ", __LINE__);                                        \
-            fprintf(stderr, __VA_ARGS__);                                                          \
-            fprintf(stderr, "\n");                                                                 \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 /* A message is one msgpack uint32: the producer above, its counter for the key below. */
 #define ITEM(producer, count) ((uint32_t)(producer) << 24 | (uint32_t)(count))

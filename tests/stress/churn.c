@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "client/client.h"
+#include "stress.h"
 #include "tickcast/tickcast.h"
 
 #define THREADS        4
@@ -20,25 +21,10 @@
 #define ROUNDS_BETWEEN 6     /* requests of one connection */
 #define WAIT_MS        60000 /* a test that hangs says so */
 
-#define CHECK(condition, ...)                                                                      \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "churn:%d: ", __LINE__);                                               \
-            fprintf(stderr, __VA_ARGS__);                                                          \
-            fprintf(stderr, "\n");                                                                 \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
-
 static struct tickcast_broker *broker;
 static uint16_t port;
 static _Atomic bool over;
 static _Atomic uint32_t connections;
-
-static uint32_t draw(uint32_t *seed, uint32_t below) {
-    *seed = *seed * 1103515245u + 12345u;
-    return (*seed >> 8) % below;
-}
 
 /* A set of up to 5 streams: literals, `*` and globs, of which others have some too. */
 static void request(struct client *client, uint32_t *seed) {

@@ -12,19 +12,10 @@
 
 #include "client/client.h"
 #include "feed/feed.h"
+#include "stress.h"
 
 #define FEEDS   3
 #define WAIT_MS 60000 /* a test that hangs says so */
-
-#define CHECK(condition, ...)                                                                      \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "feed_sim:%d: ", __LINE__);                                            \
-            fprintf(stderr, __VA_ARGS__);                                                          \
-            fprintf(stderr, "\n");                                                                 \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
 
 /* What a trade publishes, in this order; closed bars come between trades. */
 static const char *const kinds[] = {"Tick/QUOTE", "Tick/TRADE", "1Sec/OHLCV", "1Min/OHLCV"};

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ring/protocol.h"
+#include "stress.h"
 
 #define WORKER_COUNT   4
 #define PUBLISHERS     3 /* of each worker */
@@ -31,14 +32,6 @@
 #define BATCH          24
 #define COUNT_STANDARD 1000000
 #define ALARM_S        300
-
-#define CHECK(truth)                                                                               \
-    do {                                                                                           \
-        if (!(truth)) {                                                                            \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #truth);                  \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 struct item {
     uint64_t n, seq; /* of its producer; of its key */
@@ -90,7 +83,7 @@ static void number(void *arg, uint64_t seq, uint32_t uses) {
 
 static struct item *item_new(struct producer *producer) {
     struct item *item = malloc(sizeof *item);
-    CHECK(item != NULL);
+    CHECK_TRUE(item != NULL);
     *item = (struct item){.n = producer->sent,
                           .producer = producer->number,
                           .key = roll(&producer->dice) % KEYS,
@@ -144,7 +137,7 @@ static void place(struct consumer *worker, struct producer *publisher) {
         publisher->refused++;
         return;
     }
-    CHECK(publisher->parking.waits == 0);
+    CHECK_TRUE(publisher->parking.waits == 0);
     if (result == RINGS_OK)
         publisher->sent++;
     else
@@ -169,8 +162,8 @@ static bool publish(struct consumer *worker, bool signalled) {
 }
 
 static void take(struct consumer *worker, struct item *item) {
-    CHECK(item->n == worker->got[item->producer]);
-    CHECK(item->seq == worker->last_seq[item->key] + 1);
+    CHECK_TRUE(item->n == worker->got[item->producer]);
+    CHECK_TRUE(item->seq == worker->last_seq[item->key] + 1);
     worker->got[item->producer]++;
     worker->last_seq[item->key]++;
     worker->order[item->key] = worker->order[item->key] * 31 + item->producer;
@@ -224,7 +217,7 @@ static struct run *run_new(uint32_t slots, uint64_t each) {
     struct run *run = calloc(1, sizeof *run);
     struct rings_options options = {
         .count = WORKER_COUNT, .slots = slots, .bytes = BYTES, .number = number};
-    CHECK(run != NULL && rings_new(&options, &run->rings) == 0);
+    CHECK_TRUE(run != NULL && rings_new(&options, &run->rings) == 0);
     run->slots = slots;
     for (uint32_t i = 0; i < OUTSIDE_COUNT; i++) run->outside[i] = producer_of(run, i, each);
     for (uint32_t i = 0; i < WORKER_COUNT; i++) {
@@ -241,16 +234,16 @@ static struct run *run_new(uint32_t slots, uint64_t each) {
 }
 
 static void check_delivered(const struct run *run, const struct producer *producer) {
-    CHECK(producer->item == NULL && producer->parking.waits == 0);
+    CHECK_TRUE(producer->item == NULL && producer->parking.waits == 0);
     for (uint32_t i = 0; i < WORKER_COUNT; i++)
-        CHECK(run->consumers[i].got[producer->number] == producer->sent);
+        CHECK_TRUE(run->consumers[i].got[producer->number] == producer->sent);
 }
 
 static void check_returned(const struct run *run, uint32_t i) {
     const struct ring *ring = &run->rings->worker[i].ring;
-    CHECK(atomic_load(&ring->credit) == run->slots * RING_SLOT_CREDIT + BYTES);
-    CHECK((atomic_load(&ring->waiters) & WORKERS) == 0);
-    for (uint32_t j = 0; j < RINGS_MAX; j++) CHECK(run->rings->worker[i].waiting[j] == 0);
+    CHECK_TRUE(atomic_load(&ring->credit) == run->slots * RING_SLOT_CREDIT + BYTES);
+    CHECK_TRUE((atomic_load(&ring->waiters) & WORKERS) == 0);
+    for (uint32_t j = 0; j < RINGS_MAX; j++) CHECK_TRUE(run->rings->worker[i].waiting[j] == 0);
 }
 
 static void check(const struct run *run) {
@@ -268,10 +261,11 @@ static void check(const struct run *run) {
             parked += worker->publishers[j].refused;
         }
         check_returned(run, i);
-        CHECK(memcmp(worker->order, run->consumers[0].order, sizeof worker->order) == 0);
-        CHECK(memcmp(worker->last_seq, run->consumers[0].last_seq, sizeof worker->last_seq) == 0);
+        CHECK_TRUE(memcmp(worker->order, run->consumers[0].order, sizeof worker->order) == 0);
+        CHECK_TRUE(memcmp(worker->last_seq, run->consumers[0].last_seq, sizeof worker->last_seq) ==
+                   0);
     }
-    CHECK(rings_pushed(run->rings) == sent);
+    CHECK_TRUE(rings_pushed(run->rings) == sent);
     printf("%llu items (%llu of the producer that never rests) on %d rings, refused outside %llu, "
            "of workers %llu\n",
            (unsigned long long)sent, (unsigned long long)run->outside[0].sent, WORKER_COUNT,
@@ -284,9 +278,9 @@ static void run_once(uint32_t slots, uint64_t each, uint64_t close_after) {
     pthread_t workers[WORKER_COUNT], outside[OUTSIDE_COUNT];
     uint64_t pushed = 0;
     for (uint32_t i = 0; i < WORKER_COUNT; i++)
-        CHECK(pthread_create(&workers[i], NULL, work, &run->consumers[i]) == 0);
+        CHECK_TRUE(pthread_create(&workers[i], NULL, work, &run->consumers[i]) == 0);
     for (uint32_t i = 0; i < OUTSIDE_COUNT; i++)
-        CHECK(pthread_create(&outside[i], NULL, push_from_outside, &run->outside[i]) == 0);
+        CHECK_TRUE(pthread_create(&outside[i], NULL, push_from_outside, &run->outside[i]) == 0);
     if (close_after > 0) {
         while (rings_pushed(run->rings) < close_after) sched_yield();
         rings_close(run->rings);
@@ -298,7 +292,7 @@ static void run_once(uint32_t slots, uint64_t each, uint64_t close_after) {
     atomic_store(&run->draining, true);
     for (uint32_t i = 0; i < WORKER_COUNT; i++) rings_signal(run->rings, i);
     for (uint32_t i = 0; i < WORKER_COUNT; i++) pthread_join(workers[i], NULL);
-    CHECK(close_after == 0 || pushed == rings_pushed(run->rings)); /* none was in flight */
+    CHECK_TRUE(close_after == 0 || pushed == rings_pushed(run->rings)); /* none was in flight */
     check(run);
     rings_free(run->rings, NULL);
     free(run);

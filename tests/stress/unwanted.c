@@ -16,6 +16,7 @@
 #include "broker/broker.h"
 #include "client/client.h"
 #include "ring/protocol.h"
+#include "stress.h"
 #include "tickcast/tickcast.h"
 
 #define SHARDS      3
@@ -29,27 +30,12 @@
 #define SLOW_NS     50000
 #define WAIT_MS     60000 /* a test that hangs says so */
 
-#define CHECK(condition, ...)                                                                      \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "unwanted:%d: ", __LINE__);                                            \
-            fprintf(stderr, __VA_ARGS__);                                                          \
-            fprintf(stderr, "\n");                                                                 \
-            exit(1);                                                                               \
-        }                                                                                          \
-    } while (0)
-
 static struct tickcast_broker *broker;
 static char url[64];
 static uint32_t pushes;
 static _Atomic uint32_t begun[PRODUCERS][KEYS]; /* messages whose push has begun */
 static _Atomic uint32_t left;                   /* producers with something to push */
 static _Atomic uint64_t conversations;
-
-static uint32_t draw(uint32_t *seed, uint32_t below) {
-    *seed = *seed * 1103515245u + 12345u;
-    return (*seed >> 8) % below;
-}
 
 static void write_key(uint32_t key, char *text, size_t room) {
     snprintf(text, room, "K%02u/1Min/OHLCV", key);

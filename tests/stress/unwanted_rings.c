@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "ring/protocol.h"
+#include "stress.h"
 
 #define WORKER_COUNT 2
 #define PRODUCERS    3
@@ -18,14 +19,6 @@
 #define SLOTS        64
 #define BATCH        16
 #define BEGIN        UINT32_MAX /* nothing was seen yet */
-
-#define CHECK(truth)                                                                               \
-    do {                                                                                           \
-        if (!(truth)) {                                                                            \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #truth);                  \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 /* All of one set of the table, which has room for four; two share a stripe and a hash. */
 static const struct ring_key keys[KEYS] = {
@@ -45,11 +38,6 @@ static struct rings *rings;
 static uint32_t pushes;
 static _Atomic uint32_t begun[PRODUCERS][KEYS]; /* pushes that have begun */
 static _Atomic uint32_t left;                   /* producers that have not pushed all */
-
-static uint32_t draw(uint32_t *seed, uint32_t below) {
-    *seed = *seed * 1103515245u + 12345u;
-    return (*seed >> 8) % below;
-}
 
 static void number(void *item, uint64_t seq, uint32_t uses) {
     (void)item, (void)seq, (void)uses;
@@ -111,9 +99,9 @@ static void take(struct worker_state *state, uintptr_t item) {
     if (!state->wants[key]) {
         if (!early) rings_unwant_key(rings, state->number, &keys[key]);
     } else if (early) {
-        CHECK(*next == BEGIN && count < state->due[producer][key]);
+        CHECK_TRUE(*next == BEGIN && count < state->due[producer][key]);
     } else {
-        CHECK(*next == BEGIN ? count <= state->due[producer][key] : count == *next);
+        CHECK_TRUE(*next == BEGIN ? count <= state->due[producer][key] : count == *next);
         *next = count + 1;
         state->got++;
     }
@@ -142,8 +130,8 @@ static void report(const struct worker_state *states) {
     for (uint32_t i = 0; i < WORKER_COUNT; i++) got += states[i].got, early += states[i].early;
     printf("%llu pushed, %llu skipped, %llu taken, %llu too early\n", (unsigned long long)sent,
            (unsigned long long)skipped, (unsigned long long)got, (unsigned long long)early);
-    CHECK(rings_pushed(rings) == sent);
-    CHECK(skipped > 0 && got > 0 && early > 0); /* else nothing was tested */
+    CHECK_TRUE(rings_pushed(rings) == sent);
+    CHECK_TRUE(skipped > 0 && got > 0 && early > 0); /* else nothing was tested */
 }
 
 int main(int argc, char **argv) {
@@ -152,14 +140,14 @@ int main(int argc, char **argv) {
     struct rings_options options = {
         .count = WORKER_COUNT, .slots = SLOTS, .bytes = SLOTS, .number = number, .unwanted = 4};
     pushes = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
-    CHECK(rings_new(&options, &rings) == 0);
+    CHECK_TRUE(rings_new(&options, &rings) == 0);
     atomic_store(&left, PRODUCERS);
     for (uint32_t i = 0; i < WORKER_COUNT; i++) {
         states[i].number = states[i].seed = i;
-        CHECK(pthread_create(&workers[i], NULL, work, &states[i]) == 0);
+        CHECK_TRUE(pthread_create(&workers[i], NULL, work, &states[i]) == 0);
     }
     for (uintptr_t i = 0; i < PRODUCERS; i++)
-        CHECK(pthread_create(&producers[i], NULL, produce, (void *)i) == 0);
+        CHECK_TRUE(pthread_create(&producers[i], NULL, produce, (void *)i) == 0);
     for (int i = 0; i < PRODUCERS; i++) pthread_join(producers[i], NULL);
     for (int i = 0; i < WORKER_COUNT; i++) pthread_join(workers[i], NULL);
     report(states);
