@@ -1,0 +1,245 @@
+#include "cli/rules.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "key/key.h"
+#include "peer/peer.h"
+#include "tickcast/messages.h"
+
+#define KEY_BYTES 256
+#define SENTENCE  512
+
+#define TELL(options, problems, name, ...) tell(options, problems, LOAD_OPTION_##name, __VA_ARGS__)
+#define FROM(options, name)                ((options)->origins[LOAD_OPTION_##name].source)
+
+static void __attribute__((format(printf, 4, 5)))
+tell(const struct load_options *options, struct problems *problems, unsigned number,
+     const char *format, ...) {
+    char sentence[SENTENCE];
+    struct origin origin = options->origins[number];
+    if (origin.source == FROM_DEFAULT) origin.source = FROM_COMMAND_LINE; /* where it can be set */
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    problems_add(problems, &origin, load_option_rows[number].name, "%s", sentence);
+}
+
+/* Settings that only mean something beside others. One from the command line may leave one of the
+ * file without a meaning; it is wrong where both were written by the same hand. */
+static void check_companions(const struct load_options *options, struct problems *problems) {
+    const struct load_config *config = &options->config;
+    const struct {
+        unsigned number, of;
+        bool needed;
+        const char *sentence;
+    } rows[] = {
+        {LOAD_OPTION_zipf, LOAD_OPTION_keys, config->keys == LOAD_KEYS_ZIPF, "is for keys zipf"},
+        {LOAD_OPTION_pattern, LOAD_OPTION_sets, config->sets == LOAD_SETS_PATTERN,
+         "is for sets pattern"},
+        {LOAD_OPTION_replay, LOAD_OPTION_arrivals, config->arrivals == LOAD_REPLAY,
+         "is for arrivals replay"},
+        {LOAD_OPTION_replay_speed, LOAD_OPTION_arrivals, config->arrivals == LOAD_REPLAY,
+         "is for arrivals replay"},
+        {LOAD_OPTION_slow_rate, LOAD_OPTION_slow_share, config->slow_share > 0,
+         "is for slow readers: set slow_share"},
+        {LOAD_OPTION_resume, LOAD_OPTION_handshakes, config->handshakes > 0,
+         "is for further connections: set handshakes"},
+        {LOAD_OPTION_sweep_p99, LOAD_OPTION_sweep, config->sweep != LOAD_SWEEP_NONE,
+         "is for a sweep: set sweep to rate or connections"},
+        {LOAD_OPTION_sweep_from, LOAD_OPTION_sweep, config->sweep != LOAD_SWEEP_NONE,
+         "is for a sweep: set sweep to rate or connections"},
+        {LOAD_OPTION_sweep_to, LOAD_OPTION_sweep, config->sweep != LOAD_SWEEP_NONE,
+         "is for a sweep: set sweep to rate or connections"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum source source = options->origins[rows[i].number].source;
+        if (!rows[i].needed && source != FROM_DEFAULT &&
+            source >= options->origins[rows[i].of].source)
+            tell(options, problems, rows[i].number, "%s", rows[i].sentence);
+    }
+}
+
+static void check_server(const struct load_options *options, struct problems *problems) {
+    const char *url = options->config.url;
+    char schemes[SENTENCE / 2];
+    size_t used = 0;
+    *schemes = '\0';
+    for (size_t i = 0; peers[i] != NULL && used < sizeof schemes; i++)
+        used += (size_t)snprintf(schemes + used, sizeof schemes - used, "%s%s", i > 0 ? " " : "",
+                                 peers[i]->schemes);
+    const struct peer *peer = url != NULL ? peer_find(url) : NULL;
+    const char *host = url != NULL ? strstr(url, "://") : NULL;
+    if (url == NULL)
+        TELL(options, problems, url,
+             "is needed: SCHEME://HOST[:PORT][/PATH] with one of the "
+             "schemes %s",
+             schemes);
+    else if (peer == NULL || host == NULL || host[3] == '\0' || host[3] == '/')
+        TELL(options, problems, url,
+             "value '%.200s': allowed is SCHEME://HOST[:PORT][/PATH] with "
+             "one of the schemes %s",
+             url, schemes);
+    else if (!peer->publishes && options->config.publisher == LOAD_PUBLISHER_OWN)
+        TELL(options, problems, publisher, "%s takes no messages over the network: none is allowed",
+             peer->name);
+    const char *ca = options->config.ca;
+    if (ca != NULL && access(ca, R_OK) != 0) TELL(options, problems, ca, "%s cannot be read", ca);
+}
+
+/* Of two settings that exclude each other the one of the command line counts. */
+static void settle_window(struct load_options *options, struct problems *problems) {
+    struct load_config *config = &options->config;
+    if (config->window == 0) return;
+    if (FROM(options, rate) == FROM(options, window) && FROM(options, rate) != FROM_DEFAULT)
+        TELL(options, problems, window,
+             "and rate exclude each other: a window is a closed loop, as fast as the server "
+             "answers");
+    else if (FROM(options, rate) > FROM(options, window))
+        config->window = 0;
+    if (config->window == 0 || config->arrivals == LOAD_CONSTANT) return;
+    if (FROM(options, arrivals) > FROM(options, window))
+        config->window = 0;
+    else if (FROM(options, arrivals) < FROM(options, window))
+        config->arrivals = LOAD_CONSTANT;
+    else
+        TELL(options, problems, arrivals, "is for a rate: a window sends when something arrives");
+}
+
+static void settle_replay(struct load_options *options, struct problems *problems) {
+    struct load_config *config = &options->config;
+    if (config->replay != NULL && FROM(options, arrivals) < FROM(options, replay))
+        config->arrivals = LOAD_REPLAY;
+    if (config->arrivals != LOAD_REPLAY) return;
+    if (FROM(options, rate) != FROM_DEFAULT && FROM(options, rate) >= FROM(options, arrivals))
+        TELL(options, problems, rate,
+             "is not for arrivals replay: they have the rate of the file, "
+             "which replay_speed changes");
+    const char *folder = getenv(RULES_DATA_FOLDER);
+    if (config->replay == NULL && folder != NULL) {
+        char *path;
+        if (asprintf(&path, "%s/%s", folder, RULES_DATA_FILE) < 0) abort();
+        options->texts[LOAD_OPTION_replay] = path;
+        config->replay = path;
+    }
+    if (config->replay == NULL)
+        TELL(options, problems, replay,
+             "is needed: a CSV file whose rows have times; or set " RULES_DATA_FOLDER
+             " to the folder that holds " RULES_DATA_FILE);
+    else if (access(config->replay, R_OK) != 0)
+        TELL(options, problems, replay, "%.300s cannot be read%s", config->replay,
+             FROM(options, replay) == FROM_DEFAULT ? "; " RULES_DATA_FOLDER " names its folder"
+                                                   : "");
+}
+
+static void check_streams(struct load_options *options, struct problems *problems) {
+    struct load_config *config = &options->config;
+    if (config->pattern != NULL && FROM(options, sets) < FROM(options, pattern))
+        config->sets = LOAD_SETS_PATTERN;
+    bool of_symbols = config->sets == LOAD_SETS_SHARED || config->sets == LOAD_SETS_DISTINCT;
+    if (of_symbols && config->streams > config->symbols)
+        TELL(options, problems, streams,
+             "%" PRIu32 " of a connection are more than the symbols, %" PRIu32, config->streams,
+             config->symbols);
+    const char *pattern = config->pattern;
+    if (config->sets == LOAD_SETS_PATTERN && pattern == NULL)
+        TELL(options, problems, pattern, "is needed for sets pattern, such as '*/1Min/*'");
+    if (pattern != NULL && !tickcast_stream_valid(pattern, strlen(pattern)))
+        TELL(options, problems, pattern,
+             "value '%.200s': allowed is a stream of three elements, such "
+             "as '*/1Min/*'",
+             pattern);
+    char key[KEY_BYTES + 1];
+    snprintf(key, sizeof key, "S0/%s", config->suffix);
+    const char *why = key_check(key, strlen(key), KEY_BYTES);
+    if (why != NULL)
+        TELL(options, problems, suffix,
+             "value '%.128s': allowed are two elements of a key, such as "
+             "1Min/OHLCV: the %s",
+             config->suffix, why);
+    uint64_t each = of_symbols ? config->streams : config->symbols;
+    if (each * config->connections > RULES_KEYS_MOST)
+        TELL(options, problems, connections,
+             "%" PRIu32 ", each with %" PRIu64 " keys, are more than the %" PRIu64
+             " that the tool has memory for; take fewer, or merge the results of several hosts",
+             config->connections, each, RULES_KEYS_MOST);
+}
+
+static void check_messages(const struct load_options *options, struct problems *problems) {
+    const struct load_config *config = &options->config;
+    if (config->publisher == LOAD_PUBLISHER_NONE) {
+        if (config->sweep != LOAD_SWEEP_NONE)
+            TELL(options, problems, sweep, "needs latencies, which publisher none leaves unknown");
+        if (config->window > 0)
+            TELL(options, problems, window, "nothing is published with publisher none");
+        return;
+    }
+    if (config->publishers > config->symbols)
+        TELL(options, problems, publishers,
+             "%" PRIu32 " are more than the symbols, %" PRIu32
+             ": each symbol belongs to one of them",
+             config->publishers, config->symbols);
+    if (config->burst == 0 && config->keys != LOAD_KEYS_ALL)
+        TELL(options, problems, burst, "0 is one message of each symbol, for keys all");
+    double burst = config->burst > 0 ? config->burst : config->symbols;
+    if (config->window == 0 && config->arrivals != LOAD_REPLAY &&
+        burst / config->rate > config->duration_s)
+        TELL(options, problems, duration,
+             "%g s are over before a burst of %g messages at %g a second "
+             "comes; it comes every %g s",
+             config->duration_s, burst, config->rate, burst / config->rate);
+}
+
+static void check_disturbance(const struct load_options *options, struct problems *problems) {
+    const struct load_config *config = &options->config;
+    if (config->slow_share + config->frozen_share > 1 ||
+        (uint32_t)((config->slow_share + config->frozen_share) * config->connections) >=
+            config->connections)
+        TELL(options, problems, slow_share,
+             "and frozen_share leave no connection that reads: "
+             "together they must be less than 1");
+    if (config->churn > 0 &&
+        (config->sets == LOAD_SETS_PATTERN || config->symbols <= config->streams))
+        TELL(options, problems, churn,
+             "has nothing to change to: it needs more symbols than streams, "
+             "and sets shared, distinct or globs");
+    if (config->storm_every_s > config->duration_s)
+        TELL(options, problems, storm_every,
+             "%g s is longer than the duration, %g s: there would be "
+             "no storm",
+             config->storm_every_s, config->duration_s);
+    if (config->threads > config->connections)
+        TELL(options, problems, threads, "%" PRIu32 " are more than the connections, %" PRIu32,
+             config->threads, config->connections);
+}
+
+static void check_sweep(const struct load_options *options, struct problems *problems) {
+    const struct load_config *config = &options->config;
+    if (config->sweep == LOAD_SWEEP_NONE) return;
+    if (config->sweep == LOAD_SWEEP_RATE && (config->window > 0 || config->arrivals == LOAD_REPLAY))
+        TELL(options, problems, sweep,
+             "of the rate is for arrivals constant or poisson, without window");
+    double most = config->sweep == LOAD_SWEEP_CONNECTIONS ? 1e6 : 1e8;
+    if (config->sweep_from <= 0 || config->sweep_to <= config->sweep_from ||
+        config->sweep_to > most)
+        TELL(options, problems, sweep_to,
+             "%g: allowed is more than sweep_from (%g), which is more "
+             "than 0, up to %g",
+             config->sweep_to, config->sweep_from, most);
+}
+
+void load_rules(struct load_options *options, bool server, struct problems *problems) {
+    if (server || options->config.url != NULL) check_server(options, problems);
+    settle_replay(options, problems);
+    settle_window(options, problems);
+    check_streams(options, problems);
+    check_messages(options, problems);
+    check_disturbance(options, problems);
+    check_sweep(options, problems);
+    check_companions(options, problems);
+}
