@@ -62,6 +62,7 @@ static const struct field fields[] = {
     {"clients", OBJECT, NEEDED},
     {"clients/count", COUNT, NEEDED},
     {"clients/rank", NUMBERS, NEEDED},
+    {"clients/rank_band", NUMBER, OPTIONAL},
     {"clients/rank_outliers", COUNT, NEEDED},
     {"clients/always_late", COUNT, NEEDED},
     {"clients/worst", ARRAY, OPTIONAL},
