@@ -38,7 +38,7 @@
     X(TEXT, STREAMS, suffix, suffix, "1Min/OHLCV", "3", "128", "the last two elements of keys", "with a symbol before it, it must be a key") \
     X(WORD, STREAMS, keys, keys, "hot", "hot uniform zipf all", "", "what is published: hot, one symbol that all sets contain; uniform, drawn for each message; zipf, drawn with weight 1 / rank^zipf; all, one after the other", "") \
     X(NUMBER, STREAMS, zipf, zipf, "1", "0.01", "10", "exponent of keys zipf", "below it is uniform, above one symbol gets everything") \
-    X(COUNT, STREAMS, seed, seed, "1", "0", "18446744073709551615", "the same seed draws the same sets, keys and arrivals", "64 bits") \
+    X(COUNT, STREAMS, seed, seed, "1", "0", "9223372036854775807", "the same seed draws the same sets, keys and arrivals", "63 bits, as results tell it") \
     X(WORD, MESSAGES, publisher, publisher, "own", "own none", "", "own: the tool publishes; none: it only observes what others publish, and loss and latency are unknown", "") \
     X(BYTES, MESSAGES, size, size, "64B", "48B", "1MiB", "data of a message", "a message holds its numbers and times; servers of the contract take no larger one") \
     X(NUMBER, MESSAGES, rate, rate, "1000", "0.1", "100000000", "messages a second, of all publishers together, sent by the clock whether the server keeps up or not", "slower than one in 10 s measures nothing, faster is beyond any core") \

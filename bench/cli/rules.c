@@ -14,14 +14,19 @@
 #define KEY_BYTES 256
 #define SENTENCE  512
 
-#define TELL(options, problems, name, ...) tell(options, problems, LOAD_OPTION_##name, __VA_ARGS__)
-#define FROM(options, name)                ((options)->origins[LOAD_OPTION_##name].source)
+/* At the setting `name`, or where it is a default at the one because of which it is wrong. */
+#define TELL(options, problems, name, ...)                                                         \
+    tell(options, problems, LOAD_OPTION_##name, LOAD_OPTION_##name, __VA_ARGS__)
+#define TELL_FOR(options, problems, name, cause, ...)                                              \
+    tell(options, problems, LOAD_OPTION_##name, LOAD_OPTION_##cause, __VA_ARGS__)
+#define FROM(options, name) ((options)->origins[LOAD_OPTION_##name].source)
 
-static void __attribute__((format(printf, 4, 5)))
-tell(const struct load_options *options, struct problems *problems, unsigned number,
+static void __attribute__((format(printf, 5, 6)))
+tell(const struct load_options *options, struct problems *problems, unsigned number, unsigned cause,
      const char *format, ...) {
     char sentence[SENTENCE];
     struct origin origin = options->origins[number];
+    if (origin.source == FROM_DEFAULT) origin = options->origins[cause];
     if (origin.source == FROM_DEFAULT) origin.source = FROM_COMMAND_LINE; /* where it can be set */
     va_list args;
     va_start(args, format);
@@ -61,7 +66,7 @@ static void check_companions(const struct load_options *options, struct problems
         enum source source = options->origins[rows[i].number].source;
         if (!rows[i].needed && source != FROM_DEFAULT &&
             source >= options->origins[rows[i].of].source)
-            tell(options, problems, rows[i].number, "%s", rows[i].sentence);
+            tell(options, problems, rows[i].number, rows[i].of, "%s", rows[i].sentence);
     }
 }
 
@@ -128,13 +133,13 @@ static void settle_replay(struct load_options *options, struct problems *problem
         config->replay = path;
     }
     if (config->replay == NULL)
-        TELL(options, problems, replay,
-             "is needed: a CSV file whose rows have times; or set " RULES_DATA_FOLDER
-             " to the folder that holds " RULES_DATA_FILE);
+        TELL_FOR(options, problems, replay, arrivals,
+                 "is needed: a CSV file whose rows have times; or set " RULES_DATA_FOLDER
+                 " to the folder that holds " RULES_DATA_FILE);
     else if (access(config->replay, R_OK) != 0)
-        TELL(options, problems, replay, "%.300s cannot be read%s", config->replay,
-             FROM(options, replay) == FROM_DEFAULT ? "; " RULES_DATA_FOLDER " names its folder"
-                                                   : "");
+        TELL_FOR(options, problems, replay, arrivals, "%.300s cannot be read%s", config->replay,
+                 FROM(options, replay) == FROM_DEFAULT ? "; " RULES_DATA_FOLDER " names its folder"
+                                                       : "");
 }
 
 static void check_streams(struct load_options *options, struct problems *problems) {
@@ -143,12 +148,13 @@ static void check_streams(struct load_options *options, struct problems *problem
         config->sets = LOAD_SETS_PATTERN;
     bool of_symbols = config->sets == LOAD_SETS_SHARED || config->sets == LOAD_SETS_DISTINCT;
     if (of_symbols && config->streams > config->symbols)
-        TELL(options, problems, streams,
-             "%" PRIu32 " of a connection are more than the symbols, %" PRIu32, config->streams,
-             config->symbols);
+        TELL_FOR(options, problems, streams, symbols,
+                 "%" PRIu32 " of a connection are more than the symbols, %" PRIu32, config->streams,
+                 config->symbols);
     const char *pattern = config->pattern;
     if (config->sets == LOAD_SETS_PATTERN && pattern == NULL)
-        TELL(options, problems, pattern, "is needed for sets pattern, such as '*/1Min/*'");
+        TELL_FOR(options, problems, pattern, sets,
+                 "is needed for sets pattern, such as '*/1Min/*'");
     if (pattern != NULL && !tickcast_stream_valid(pattern, strlen(pattern)))
         TELL(options, problems, pattern,
              "value '%.200s': allowed is a stream of three elements, such "
@@ -164,10 +170,10 @@ static void check_streams(struct load_options *options, struct problems *problem
              config->suffix, why);
     uint64_t each = of_symbols ? config->streams : config->symbols;
     if (each * config->connections > RULES_KEYS_MOST)
-        TELL(options, problems, connections,
-             "%" PRIu32 ", each with %" PRIu64 " keys, are more than the %" PRIu64
-             " that the tool has memory for; take fewer, or merge the results of several hosts",
-             config->connections, each, RULES_KEYS_MOST);
+        TELL_FOR(options, problems, connections, streams,
+                 "%" PRIu32 ", each with %" PRIu64 " keys, are more than the %" PRIu64
+                 " that the tool has memory for; take fewer, or merge the results of several hosts",
+                 config->connections, each, RULES_KEYS_MOST);
 }
 
 static void check_messages(const struct load_options *options, struct problems *problems) {
@@ -180,19 +186,19 @@ static void check_messages(const struct load_options *options, struct problems *
         return;
     }
     if (config->publishers > config->symbols)
-        TELL(options, problems, publishers,
-             "%" PRIu32 " are more than the symbols, %" PRIu32
-             ": each symbol belongs to one of them",
-             config->publishers, config->symbols);
+        TELL_FOR(options, problems, publishers, symbols,
+                 "%" PRIu32 " are more than the symbols, %" PRIu32
+                 ": each symbol belongs to one of them",
+                 config->publishers, config->symbols);
     if (config->burst == 0 && config->keys != LOAD_KEYS_ALL)
         TELL(options, problems, burst, "0 is one message of each symbol, for keys all");
     double burst = config->burst > 0 ? config->burst : config->symbols;
     if (config->window == 0 && config->arrivals != LOAD_REPLAY &&
         burst / config->rate > config->duration_s)
-        TELL(options, problems, duration,
-             "%g s are over before a burst of %g messages at %g a second "
-             "comes; it comes every %g s",
-             config->duration_s, burst, config->rate, burst / config->rate);
+        TELL_FOR(options, problems, duration, burst,
+                 "%g s are over before a burst of %g messages at %g a second "
+                 "comes; it comes every %g s",
+                 config->duration_s, burst, config->rate, burst / config->rate);
 }
 
 static void check_disturbance(const struct load_options *options, struct problems *problems) {
@@ -209,13 +215,14 @@ static void check_disturbance(const struct load_options *options, struct problem
              "has nothing to change to: it needs more symbols than streams, "
              "and sets shared, distinct or globs");
     if (config->storm_every_s > config->duration_s)
-        TELL(options, problems, storm_every,
-             "%g s is longer than the duration, %g s: there would be "
-             "no storm",
-             config->storm_every_s, config->duration_s);
+        TELL_FOR(options, problems, storm_every, duration,
+                 "%g s is longer than the duration, %g s: there would be "
+                 "no storm",
+                 config->storm_every_s, config->duration_s);
     if (config->threads > config->connections)
-        TELL(options, problems, threads, "%" PRIu32 " are more than the connections, %" PRIu32,
-             config->threads, config->connections);
+        TELL_FOR(options, problems, threads, connections,
+                 "%" PRIu32 " are more than the connections, %" PRIu32, config->threads,
+                 config->connections);
 }
 
 static void check_sweep(const struct load_options *options, struct problems *problems) {
@@ -227,10 +234,10 @@ static void check_sweep(const struct load_options *options, struct problems *pro
     double most = config->sweep == LOAD_SWEEP_CONNECTIONS ? 1e6 : 1e8;
     if (config->sweep_from <= 0 || config->sweep_to <= config->sweep_from ||
         config->sweep_to > most)
-        TELL(options, problems, sweep_to,
-             "%g: allowed is more than sweep_from (%g), which is more "
-             "than 0, up to %g",
-             config->sweep_to, config->sweep_from, most);
+        TELL_FOR(options, problems, sweep_to, sweep,
+                 "%g: allowed is more than sweep_from (%g), which is more "
+                 "than 0, up to %g",
+                 config->sweep_to, config->sweep_from, most);
 }
 
 void load_rules(struct load_options *options, bool server, struct problems *problems) {

@@ -211,30 +211,34 @@ static void read_events(struct file *file) {
     if (!map) problems_add(file->problems, &whole, NULL, "is empty: " ALLOWED);
 }
 
+void scenario_read(const char *text, size_t bytes, struct load_options *options,
+                   struct problems *problems, char **description) {
+    struct file file = {.text = text, .options = options, .problems = problems};
+    if (!yaml_parser_initialize(&file.parser)) err(1, "no memory");
+    yaml_parser_set_input_string(&file.parser, (const unsigned char *)text, bytes);
+    read_events(&file);
+    yaml_parser_delete(&file.parser);
+    if (description != NULL)
+        *description = file.description;
+    else
+        free(file.description);
+}
+
 void scenario_load(const char *path, struct load_options *options, struct problems *problems,
                    char **description) {
     const struct origin whole = {FROM_FILE, 0};
-    char *text = calloc(1, SCENARIO_BYTES_MAX + 2);
+    char *text = malloc(SCENARIO_BYTES_MAX + 1);
     if (text == NULL) err(1, "no memory");
     problems->file = path;
     if (description != NULL) *description = NULL;
     FILE *open = fopen(path, "re");
     size_t bytes = open != NULL ? fread(text, 1, SCENARIO_BYTES_MAX + 1, open) : 0;
-    if (open == NULL || ferror(open)) {
+    if (open == NULL || ferror(open))
         problems_add(problems, &whole, NULL, "cannot be read: %s", strerror(errno));
-    } else if (bytes > SCENARIO_BYTES_MAX) {
+    else if (bytes > SCENARIO_BYTES_MAX)
         problems_add(problems, &whole, NULL, "is longer than %d bytes", SCENARIO_BYTES_MAX);
-    } else {
-        struct file file = {.text = text, .options = options, .problems = problems};
-        if (!yaml_parser_initialize(&file.parser)) err(1, "no memory");
-        yaml_parser_set_input_string(&file.parser, (const unsigned char *)text, bytes);
-        read_events(&file);
-        yaml_parser_delete(&file.parser);
-        if (description != NULL)
-            *description = file.description;
-        else
-            free(file.description);
-    }
+    else
+        scenario_read(text, bytes, options, problems, description);
     if (open != NULL) fclose(open);
     free(text);
 }

@@ -24,6 +24,10 @@ bool scenario_find(const char *name, char path[PATH_MAX], char error[LOAD_TEXT_B
 void scenario_load(const char *path, struct load_options *options, struct problems *problems,
                    char **description);
 
+/** The same of `bytes` at `text`; problems->file is theirs already. */
+void scenario_read(const char *text, size_t bytes, struct load_options *options,
+                   struct problems *problems, char **description);
+
 /** The names of all that come with the program, sorted, up to a NULL: heap, each of them too. Ends
  *  the program without memory. */
 char **scenario_names(void);
