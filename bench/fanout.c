@@ -54,7 +54,7 @@ static const struct option OPTIONS[] = {
 };
 
 static const char HELP[] =
-    "usage: fanout --url ws://HOST:PORT [options]\n"
+    "usage: fanout --url ws://HOST:PORT or wss://HOST:PORT [options]\n"
     "  --connections N   subscribers (1000)\n"
     "  --window W        messages of a batch, written at once (1)\n"
     "  --sets KIND       shared: one set of streams; distinct: each its own (shared)\n"
@@ -180,7 +180,9 @@ static bool settings_good(struct settings *settings) {
         !settings->meter.read_each || plan->symbols < plan->streams || plan->symbols > 456976 ||
         plan->frozen >= plan->connections)
         return false;
-    if (!strncmp(settings->url, "ws://", 5)) settings->url += 5;
+    settings->meter.tls = !strncmp(settings->url, "wss://", 6);
+    if (settings->meter.tls || !strncmp(settings->url, "ws://", 5))
+        settings->url = strchr(settings->url, '/') + 2;
     return !client_address(settings->url, &settings->meter.address);
 }
 

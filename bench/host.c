@@ -26,15 +26,19 @@ static void print_log(void *arg, int level, const char *line) {
     fprintf(stderr, "host: %d %s\n", level, line);
 }
 
-static struct tickcast_broker *broker_open(const struct tickcast_options *options) {
+struct settings {
+    struct tickcast_options options;
+    struct tickcast_listener listener;
+};
+
+static struct tickcast_broker *broker_open(const struct settings *settings) {
     struct tickcast_broker *broker;
-    int result = tickcast_broker_new(options, &broker);
+    int result = tickcast_broker_new(&settings->options, &broker);
     if (result) {
         fprintf(stderr, "host: %s\n", tickcast_strerror(result));
         return NULL;
     }
-    struct tickcast_listener listener = {.host = "127.0.0.1"};
-    result = tickcast_broker_listen(broker, &listener);
+    result = tickcast_broker_listen(broker, &settings->listener);
     if (result >= 0) result = tickcast_broker_start(broker);
     if (!result) {
         printf("port %u\n", tickcast_broker_port(broker, 0));
@@ -107,20 +111,28 @@ static int obey(struct tickcast_broker *broker, const char *line) {
     return 0;
 }
 
-static bool read_settings(int argc, char **argv, struct tickcast_options *options) {
+static bool read_settings(int argc, char **argv, struct settings *settings) {
+    struct tickcast_options *options = &settings->options;
     tickcast_options_init(options);
+    settings->listener = (struct tickcast_listener){.host = "127.0.0.1"};
     options->workers = 1;
     options->ping_interval_ms = 3600000;
     options->dead_time_ms = 7200000;
     options->log = print_log;
     options->log_level = 0;
-    for (int name; (name = getopt(argc, argv, "w:t:v")) != -1;) {
+    for (int name; (name = getopt(argc, argv, "w:t:c:k:v")) != -1;) {
         switch (name) {
         case 'w':
             options->workers = (uint32_t)atoi(optarg);
             break;
         case 't':
             options->slow_time_ms = (uint32_t)atoi(optarg);
+            break;
+        case 'c':
+            settings->listener.cert_file = optarg;
+            break;
+        case 'k':
+            settings->listener.key_file = optarg;
             break;
         case 'v':
             options->log_level = 2;
@@ -133,12 +145,13 @@ static bool read_settings(int argc, char **argv, struct tickcast_options *option
 }
 
 int main(int argc, char **argv) {
-    struct tickcast_options options;
-    if (!read_settings(argc, argv, &options)) {
-        fprintf(stderr, "usage: host [-w workers] [-t slow_time in ms] [-v]\n");
+    struct settings settings;
+    if (!read_settings(argc, argv, &settings)) {
+        fprintf(stderr, "usage: host [-w workers] [-t slow_time in ms] "
+                        "[-c certificate -k key: TLS] [-v]\n");
         return 2;
     }
-    struct tickcast_broker *broker = broker_open(&options);
+    struct tickcast_broker *broker = broker_open(&settings);
     if (!broker) return 1;
     fflush(stdout);
     char line[256];

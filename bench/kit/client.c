@@ -2,7 +2,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +37,29 @@ int client_address(const char *text, struct sockaddr_in *address) {
     return 0;
 }
 
-int client_connect(const struct sockaddr_in *address, uint32_t number, int rcvbuf) {
+SSL_CTX *client_tls_new(void) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (context && SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1) {
+        SSL_CTX_set_verify(context, SSL_VERIFY_NONE, NULL);
+        return context;
+    }
+    SSL_CTX_free(context);
+    failed("TLS");
+    return NULL;
+}
+
+static int tls_open(struct client *client, SSL_CTX *tls) {
+    client->ssl = SSL_new(tls);
+    if (client->ssl && SSL_set_fd(client->ssl, client->fd) == 1 && SSL_connect(client->ssl) == 1)
+        return 0;
+    ERR_print_errors_fp(stderr);
+    return failed("TLS handshake");
+}
+
+int client_open(struct client *client, const struct sockaddr_in *address, SSL_CTX *tls,
+                uint32_t number, int rcvbuf) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *client = (struct client){.fd = fd};
     if (fd < 0) return failed("socket");
     int on = 1;
     struct linger reset = {.l_onoff = 1};
@@ -48,19 +72,40 @@ int client_connect(const struct sockaddr_in *address, uint32_t number, int rcvbu
     if (rcvbuf) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof rcvbuf);
     struct sockaddr_in source = {.sin_family = AF_INET};
     source.sin_addr.s_addr = htonl(0x7f000001 + number / CONNECTIONS_A_SOURCE);
+    errno = 0;
     if (bind(fd, (struct sockaddr *)&source, sizeof source) ||
-        connect(fd, (const struct sockaddr *)address, sizeof *address)) {
-        failed("connect");
-        close(fd);
-        return -1;
-    }
-    return fd;
+        connect(fd, (const struct sockaddr *)address, sizeof *address))
+        return failed("connect");
+    return tls ? tls_open(client, tls) : 0;
 }
 
-int client_write(int fd, const void *bytes, size_t count) {
+void client_close(struct client *client) {
+    SSL_free(client->ssl);
+    if (client->fd >= 0) close(client->fd);
+    *client = (struct client){.fd = -1};
+}
+
+int client_unblock(struct client *client) {
+    return fcntl(client->fd, F_SETFL, O_NONBLOCK) ? failed("fcntl") : 0;
+}
+
+/* The result of an SSL_read or SSL_write as that of recv or send. */
+static ssize_t as_socket(const struct client *client, int result) {
+    if (result > 0) return result;
+    int error = SSL_get_error(client->ssl, result);
+    ERR_clear_error();
+    if (error == SSL_ERROR_ZERO_RETURN) return 0;
+    errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? EAGAIN : ECONNRESET;
+    return -1;
+}
+
+int client_write(struct client *client, const void *bytes, size_t count) {
     for (const char *at = bytes; count;) {
-        ssize_t n = send(fd, at, count, MSG_NOSIGNAL);
+        ssize_t n = client->ssl ? as_socket(client, SSL_write(client->ssl, at, (int)count))
+                                : send(client->fd, at, count, MSG_NOSIGNAL);
+        struct pollfd writable = {.fd = client->fd, .events = POLLOUT};
         if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN && poll(&writable, 1, CLIENT_TIMEOUT_S * 1000) == 1) continue;
         if (n <= 0) return failed("send");
         at += n;
         count -= (size_t)n;
@@ -68,61 +113,75 @@ int client_write(int fd, const void *bytes, size_t count) {
     return 0;
 }
 
-int client_upgrade(int fd, const char *path) {
+ssize_t client_take(struct client *client, void *bytes, size_t room) {
+    if (!client->ssl) return recv(client->fd, bytes, room, MSG_DONTWAIT);
+    size_t had = 0;
+    while (had < room) { /* a call gives one record */
+        ssize_t n =
+            as_socket(client, SSL_read(client->ssl, (char *)bytes + had, (int)(room - had)));
+        if (n <= 0) return had ? (ssize_t)had : n;
+        had += (size_t)n;
+    }
+    return (ssize_t)had;
+}
+
+int client_read(struct client *client, void *bytes, size_t count) {
+    if (!client->ssl) return recv(client->fd, bytes, count, MSG_WAITALL) == (ssize_t)count ? 0 : -1;
+    for (char *at = bytes; count;) {
+        int n = SSL_read(client->ssl, at, (int)count);
+        if (n <= 0) return -1;
+        at += n;
+        count -= (size_t)n;
+    }
+    return 0;
+}
+
+int client_upgrade(struct client *client, const char *path) {
     char request[512];
     int count = snprintf(request, sizeof request,
                          "GET %s HTTP/1.1\r\nHost: bench\r\nUpgrade: websocket\r\n"
                          "Connection: Upgrade\r\nSec-WebSocket-Key: " KEY "\r\n"
                          "Sec-WebSocket-Version: 13\r\n\r\n",
                          path);
-    return client_write(fd, request, (size_t)count);
+    return client_write(client, request, (size_t)count);
 }
 
-/* Peeks for the end of the headers, so that no byte of a frame behind them is taken. */
-int client_upgraded(int fd) {
+/* Byte by byte, so that no byte of a frame behind the headers is taken. */
+int client_upgraded(struct client *client) {
     char answer[2048];
-    for (ssize_t had = 0;;) {
-        errno = 0;
-        ssize_t n = recv(fd, answer, sizeof answer - 1, MSG_PEEK);
-        if (n <= 0) return failed("upgrade");
-        answer[n] = 0;
-        const char *end = strstr(answer, "\r\n\r\n");
-        if (end) {
-            recv(fd, answer, (size_t)(end + 4 - answer), MSG_WAITALL);
-            errno = 0;
+    errno = 0;
+    for (size_t had = 0; had < sizeof answer - 1;) {
+        if (client_read(client, answer + had, 1)) return failed("upgrade");
+        answer[++had] = 0;
+        if (had >= 4 && !memcmp(answer + had - 4, "\r\n\r\n", 4))
             return strncmp(answer, "HTTP/1.1 101 ", 13) ? failed(answer) : 0;
-        }
-        if (n == had) usleep(1000);
-        had = n;
     }
+    return failed("upgrade");
 }
 
-int client_send(int fd, const uint8_t *message, size_t count) {
+int client_send(struct client *client, const uint8_t *message, size_t count) {
     uint8_t *frame = malloc(WS_HEADER_BYTES + count);
     if (!frame) return failed("malloc");
     size_t head = ws_header_write_masked(WS_BINARY, count, MASK, frame);
     memcpy(frame + head, message, count);
     ws_mask(frame + head, count, MASK, 0);
-    int result = client_write(fd, frame, head + count);
+    int result = client_write(client, frame, head + count);
     free(frame);
     return result;
 }
 
-int client_echoed(int fd, const uint8_t *message, size_t count) {
-    uint8_t *frame = malloc(2 * (WS_HEADER_BYTES + count));
-    if (!frame) return failed("malloc");
-    uint8_t *answer = frame + WS_HEADER_BYTES + count;
-    size_t head = ws_header_write(WS_BINARY, count, frame);
-    memcpy(frame + head, message, count);
+int client_echoed(struct client *client, const uint8_t *message, size_t count) {
+    uint8_t *answer = malloc(WS_HEADER_BYTES + count);
+    if (!answer) return failed("malloc");
+    uint8_t header[WS_HEADER_BYTES];
+    size_t head = ws_header_write(WS_BINARY, count, header);
     errno = 0;
-    ssize_t n = recv(fd, answer, head + count, MSG_WAITALL);
-    if (n > 2 && answer[0] == (0x80 | WS_PING)) { /* an empty ping may come before it */
-        memmove(answer, answer + 2, (size_t)n - 2);
-        n += recv(fd, answer + n - 2, 2, MSG_WAITALL) - 2;
-    }
-    int result = 0;
-    if (n != (ssize_t)(head + count) || memcmp(frame, answer, head + count) != 0)
+    int result = client_read(client, answer, 2);
+    if (!result && answer[0] == (0x80 | WS_PING)) /* an empty ping may come before it */
+        result = client_read(client, answer, 2);
+    if (result || client_read(client, answer + 2, head + count - 2) ||
+        memcmp(answer, header, head) != 0 || memcmp(answer + head, message, count) != 0)
         result = failed("subscribe");
-    free(frame);
+    free(answer);
     return result;
 }

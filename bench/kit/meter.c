@@ -1,7 +1,6 @@
 #include "kit/meter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include "kit/client.h"
 #include "kit/cpu.h"
 #include "kit/reader.h"
+#include "kit/records.h"
 #include "ws/frame.h"
 
 #define EVENTS          256
@@ -23,17 +23,20 @@
 #define PING_BYTES      2
 
 struct connection {
-    int fd;
+    struct client client;
     bool ended;
     struct reader *reader; /* NULL: its bytes are only counted */
-    int64_t owed;          /* bytes of this batch that have not come */
+    struct records records;
+    int64_t owed; /* bytes of this batch that have not come */
 };
 
 struct meter {
     struct meter_options options;
     struct plan plan;
     struct connection *connections;
-    int epoll, publisher;
+    SSL_CTX *tls; /* NULL: plain */
+    int epoll;
+    struct client publisher;
     uint8_t *buffer;     /* READ_BYTES */
     uint8_t *batch;      /* what is written to the publisher */
     uint32_t raw_window; /* the yardstick knows the frames of this window */
@@ -48,11 +51,12 @@ struct meter {
 static int connect_all(struct meter *meter, uint32_t first, uint32_t count) {
     const struct meter_options *options = &meter->options;
     for (uint32_t i = first; i < first + count; i++) {
-        struct connection *connection = &meter->connections[i];
+        struct client *client = &meter->connections[i].client;
         int rcvbuf = i < options->plan.frozen ? options->frozen_rcvbuf : 0;
-        connection->fd = client_connect(&options->address, i, rcvbuf);
-        if (connection->fd < 0) return -1;
-        if (!options->raw && client_upgrade(connection->fd, "/ws")) return -1;
+        uint8_t ready;
+        if (client_open(client, &options->address, meter->tls, i, rcvbuf)) return -1;
+        if (options->raw && meter->tls && client_read(client, &ready, 1)) return -1;
+        if (!options->raw && client_upgrade(client, "/ws")) return -1;
     }
     return 0;
 }
@@ -60,13 +64,13 @@ static int connect_all(struct meter *meter, uint32_t first, uint32_t count) {
 static int subscribe_all(struct meter *meter, uint32_t first, uint32_t count) {
     for (int echo = 0; echo < 2; echo++) {
         for (uint32_t i = first; i < first + count; i++) {
-            int fd = meter->connections[i].fd;
-            if (!echo && client_upgraded(fd)) return -1;
+            struct client *client = &meter->connections[i].client;
+            if (!echo && client_upgraded(client)) return -1;
             size_t bytes;
             uint8_t *request = plan_request(&meter->plan, i, &bytes);
             int result = !request ? -1
-                         : echo   ? client_echoed(fd, request, bytes)
-                                  : client_send(fd, request, bytes);
+                         : echo   ? client_echoed(client, request, bytes)
+                                  : client_send(client, request, bytes);
             free(request);
             if (result) return -1;
         }
@@ -86,8 +90,12 @@ static int watch_all(struct meter *meter, uint32_t first, uint32_t count) {
             connection->reader = reader_new(&meter->plan, i);
             if (!connection->reader) return -1;
         }
-        if (fcntl(connection->fd, F_SETFL, O_NONBLOCK) ||
-            epoll_ctl(meter->epoll, EPOLL_CTL_ADD, connection->fd, &event))
+        if (!connection->reader) { /* from here on it is counted only, see records.h */
+            SSL_free(connection->client.ssl);
+            connection->client.ssl = NULL;
+        }
+        if (client_unblock(&connection->client) ||
+            epoll_ctl(meter->epoll, EPOLL_CTL_ADD, connection->client.fd, &event))
             return -1;
     }
     return 0;
@@ -95,26 +103,31 @@ static int watch_all(struct meter *meter, uint32_t first, uint32_t count) {
 
 static int open_publisher(struct meter *meter) {
     const struct meter_options *options = &meter->options;
-    meter->publisher = client_connect(&options->address, 0, 0);
-    if (meter->publisher < 0) return -1;
+    struct client *publisher = &meter->publisher;
+    if (client_open(publisher, &options->address, options->raw ? NULL : meter->tls, 0, 0))
+        return -1;
     if (options->raw) return 0;
-    if (client_upgrade(meter->publisher, "/publish") || client_upgraded(meter->publisher))
+    if (client_upgrade(publisher, "/publish") || client_upgraded(publisher) ||
+        client_unblock(publisher))
         return -1;
     struct epoll_event event = {.events = EPOLLIN | EPOLLET};
-    return epoll_ctl(meter->epoll, EPOLL_CTL_ADD, meter->publisher, &event);
+    return epoll_ctl(meter->epoll, EPOLL_CTL_ADD, publisher->fd, &event);
 }
 
 struct meter *meter_new(const struct meter_options *options) {
     struct meter *meter = calloc(1, sizeof *meter);
     if (!meter) return NULL;
     meter->options = *options;
-    meter->publisher = -1;
+    meter->publisher.fd = -1;
     meter->epoll = epoll_create1(EPOLL_CLOEXEC);
     meter->buffer = malloc(READ_BYTES);
     meter->connections = calloc(options->plan.connections, sizeof *meter->connections);
+    for (uint32_t i = 0; meter->connections && i < options->plan.connections; i++)
+        meter->connections[i].client.fd = -1;
+    if (options->tls) meter->tls = client_tls_new();
     meter->latency = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
     bool good = meter->buffer && meter->connections && meter->latency &&
-                !plan_init(&meter->plan, &options->plan);
+                (meter->tls || !options->tls) && !plan_init(&meter->plan, &options->plan);
     uint32_t made = 0;
     good = good && !open_publisher(meter);
     while (good && made < options->plan.connections) {
@@ -133,10 +146,11 @@ struct meter *meter_new(const struct meter_options *options) {
 
 void meter_free(struct meter *meter) {
     for (uint32_t i = 0; meter->connections && i < meter->options.plan.connections; i++) {
-        if (meter->connections[i].fd > 0) close(meter->connections[i].fd);
+        client_close(&meter->connections[i].client);
         reader_free(meter->connections[i].reader);
     }
-    if (meter->publisher >= 0) close(meter->publisher);
+    client_close(&meter->publisher);
+    SSL_CTX_free(meter->tls);
     close(meter->epoll);
     plan_fini(&meter->plan);
     free(meter->connections);
@@ -197,7 +211,7 @@ static size_t make_raw(struct meter *meter, uint32_t window) {
 static int send_batch(struct meter *meter, uint32_t window) {
     size_t count = meter->options.raw ? make_raw(meter, window) : make_publications(meter, window);
     meter->started = clock_now_ns();
-    return client_write(meter->publisher, meter->batch, count);
+    return client_write(&meter->publisher, meter->batch, count);
 }
 
 static void connection_ended(struct meter *meter, struct connection *connection) {
@@ -207,24 +221,31 @@ static void connection_ended(struct meter *meter, struct connection *connection)
         meter->result->evicted++;
     else if (meter->closed++ == 0)
         fprintf(stderr, "bench: connection %td was closed\n", connection - meter->connections);
-    epoll_ctl(meter->epoll, EPOLL_CTL_DEL, connection->fd, NULL);
+    epoll_ctl(meter->epoll, EPOLL_CTL_DEL, connection->client.fd, NULL);
+}
+
+/* Bytes of payloads that came, 0 if that was none; -1 at the end. */
+static ssize_t connection_take(struct meter *meter, struct connection *connection) {
+    struct client *client = &connection->client;
+    uint8_t *buffer = meter->buffer;
+    ssize_t n;
+    if (connection->reader || meter->tls)
+        n = client_take(client, buffer, READ_BYTES); /* decrypted only for a reader */
+    else
+        n = recv(client->fd, NULL, READ_BYTES, MSG_TRUNC | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    if (n <= 0) return -1;
+    if (!connection->reader)
+        return meter->tls ? records_take(&connection->records, buffer, (size_t)n) : n;
+    return reader_take(connection->reader, client, buffer, (size_t)n, &meter->result->broken);
 }
 
 static void connection_read(struct meter *meter, struct connection *connection) {
-    ssize_t n;
-    if (!connection->reader) {
-        n = recv(connection->fd, NULL, READ_BYTES, MSG_TRUNC | MSG_DONTWAIT);
-    } else {
-        n = recv(connection->fd, meter->buffer, READ_BYTES, MSG_DONTWAIT);
-    }
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) {
+    ssize_t n = connection_take(meter, connection);
+    if (n < 0) {
         connection_ended(meter, connection);
         return;
     }
-    if (connection->reader)
-        n = reader_take(connection->reader, connection->fd, meter->buffer, (size_t)n,
-                        &meter->result->broken);
     bool waited = connection->owed > 0;
     connection->owed -= n;
     if (connection->owed == -PING_BYTES) {
@@ -239,7 +260,7 @@ static void connection_read(struct meter *meter, struct connection *connection) 
 /* Good messages without an id are not answered; the broker's empty pings may come. */
 static void publisher_read(struct meter *meter) {
     uint8_t bytes[256] = {0};
-    ssize_t n = recv(meter->publisher, bytes, sizeof bytes - 1, MSG_DONTWAIT);
+    ssize_t n = client_take(&meter->publisher, bytes, sizeof bytes - 1);
     if (n == PING_BYTES && bytes[0] == (0x80 | WS_PING)) return;
     if (n < 0 && errno == EAGAIN) return;
     meter->answered = true;

@@ -5,6 +5,7 @@
  * To be much cheaper than the broker it counts bytes without copying them (MSG_TRUNC) and reads a
  * sample of the connections in full: each frame's header, key and number. Bytes missing or too many
  * anywhere are told as `lost` and `extra`; two bytes too many are one of the server's empty pings.
+ * With TLS the others are counted by the headers of their records: only the sample is decrypted.
  *
  * Against the yardstick (raw) there is no handshake: the control connection, which is the first, is
  * told what to send once, and then only to go.
@@ -23,6 +24,7 @@
 struct meter_options {
     struct plan_options plan;
     struct sockaddr_in address;
+    bool tls;           /**< wss, with TLS 1.3 */
     bool raw;           /**< the peer is the yardstick */
     bool sleep;         /**< sleep in epoll_wait; else poll without sleeping while a batch is out */
     uint32_t read_each; /**< every n-th connection is read in full */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kit/client.h"
 #include "ws/frame.h"
 
 struct reader {
@@ -63,19 +62,19 @@ static size_t frame_length(const struct reader *reader, const uint8_t *at, size_
     return count < 2 || count < length ? 0 : length;
 }
 
-static size_t take_frame(struct reader *reader, int fd, const uint8_t *frame, size_t length,
-                         uint64_t *broken) {
+static size_t take_frame(struct reader *reader, struct client *client, const uint8_t *frame,
+                         size_t length, uint64_t *broken) {
     static const uint8_t pong[] = {0x80 | WS_PONG, 0x80, 1, 2, 3, 4};
     if (frame[0] == (0x80 | WS_PING)) {
-        client_write(fd, pong, sizeof pong); /* our broker's pings are empty */
+        client_write(client, pong, sizeof pong); /* our broker's pings are empty */
         return 0;
     }
     if (length != reader->frame_bytes || !frame_good(reader, frame)) (*broken)++;
     return length;
 }
 
-ssize_t reader_take(struct reader *reader, int fd, const uint8_t *bytes, size_t count,
-                    uint64_t *broken) {
+ssize_t reader_take(struct reader *reader, struct client *client, const uint8_t *bytes,
+                    size_t count, uint64_t *broken) {
     size_t payloads = 0, length;
     const uint8_t *at = bytes, *end = bytes + count;
     while (reader->have &&
@@ -83,11 +82,11 @@ ssize_t reader_take(struct reader *reader, int fd, const uint8_t *bytes, size_t 
         reader->frame[reader->have++] = *at++;
         length = frame_length(reader, reader->frame, reader->have);
         if (!length) continue;
-        payloads += take_frame(reader, fd, reader->frame, length, broken);
+        payloads += take_frame(reader, client, reader->frame, length, broken);
         reader->have = 0;
     }
     while ((length = frame_length(reader, at, (size_t)(end - at)))) {
-        payloads += take_frame(reader, fd, at, length, broken);
+        payloads += take_frame(reader, client, at, length, broken);
         at += length;
     }
     if (at == end) return (ssize_t)payloads;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "kit/client.h"
 #include "kit/plan.h"
 
 struct reader;
@@ -17,9 +18,9 @@ struct reader;
 struct reader *reader_new(const struct plan *plan, uint32_t connection);
 void reader_free(struct reader *reader);
 
-/** Takes `count` bytes that came on `fd`. Returns how many of them belong to payloads' frames; adds
- *  frames that are not as expected to *broken. */
-ssize_t reader_take(struct reader *reader, int fd, const uint8_t *bytes, size_t count,
-                    uint64_t *broken);
+/** Takes `count` bytes that came on `client`. Returns how many of them belong to payloads' frames;
+ * adds frames that are not as expected to *broken. */
+ssize_t reader_take(struct reader *reader, struct client *client, const uint8_t *bytes,
+                    size_t count, uint64_t *broken);
 
 #endif
