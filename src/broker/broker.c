@@ -37,7 +37,9 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
         options_share(&broker->shared.options, broker->shared.options.outbound_memory);
     broker->shared.inbound_bytes =
         options_share(&broker->shared.options, broker->shared.options.inbound_memory);
-    int result = make_rings(broker);
+    broker->shared.tls_socket = tls_socket_new();
+    errno = ENOMEM;
+    int result = broker->shared.tls_socket == NULL ? -1 : make_rings(broker);
     for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
         result = shard_new(&broker->shared, i, &broker->shards[i]);
     if (result < 0) {
@@ -144,5 +146,6 @@ void tickcast_broker_free(struct tickcast_broker *broker) {
     for (uint32_t i = 0; i < RINGS_MAX; i++) shard_free(broker->shards[i]);
     if (broker->shared.rings != NULL) rings_free(broker->shared.rings, drop_frame);
     for (unsigned i = 0; i < broker->listener_count; i++) SSL_CTX_free(broker->listeners[i].tls);
+    BIO_meth_free(broker->shared.tls_socket);
     free(broker);
 }

@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "client/socket.h"
+#include "net/tls_socket.h"
 
 static const char *library_reason(void) {
     unsigned long code = ERR_peek_error();
@@ -61,36 +61,15 @@ static int handshake_failed(const struct client_socket *client, const struct cli
                   saved_errno ? strerror(saved_errno) : "the server closed the connection");
 }
 
-static int bio_write(BIO *bio, const char *bytes, int count) {
-    ssize_t sent = send((int)BIO_get_fd(bio, NULL), bytes, (size_t)count, MSG_NOSIGNAL);
-    BIO_clear_retry_flags(bio);
-    if (sent < 0 && BIO_sock_should_retry((int)sent)) BIO_set_retry_write(bio);
-    return (int)sent;
-}
-
-/* OpenSSL's socket BIO, but for write(), which raises SIGPIPE in the thread of the host. */
-static bool bio_open(struct client_socket *client) {
-    const BIO_METHOD *standard = BIO_s_socket();
-    BIO_METHOD *method = client->bio_method = BIO_meth_new(BIO_TYPE_SOCKET, "socket, no signal");
-    if (!method || BIO_meth_set_write(method, bio_write) != 1 ||
-        BIO_meth_set_read(method, BIO_meth_get_read(standard)) != 1 ||
-        BIO_meth_set_ctrl(method, BIO_meth_get_ctrl(standard)) != 1 ||
-        BIO_meth_set_create(method, BIO_meth_get_create(standard)) != 1 ||
-        BIO_meth_set_destroy(method, BIO_meth_get_destroy(standard)) != 1)
-        return false;
-    BIO *bio = BIO_new(method);
-    if (!bio) return false;
-    BIO_set_fd(bio, client->fd, BIO_NOCLOSE);
-    SSL_set_bio(client->ssl, bio, bio);
-    return true;
-}
-
 int client_tls_open(struct client_socket *client, const struct client_url *url, const char *ca_file,
                     uint64_t deadline_ns, char *error) {
     ERR_clear_error();
     if (context_new(client, ca_file, error)) return -1;
     client->ssl = SSL_new(client->context);
-    if (!client->ssl || !bio_open(client) || !expect_host(client->ssl, url->host))
+    client->bio_method = tls_socket_new();
+    if (!client->ssl || !client->bio_method ||
+        !tls_socket_attach(client->bio_method, client->ssl, client->fd) ||
+        !expect_host(client->ssl, url->host))
         return refuse(error, "TLS cannot be used", library_reason());
     for (;;) {
         ERR_clear_error();

@@ -13,6 +13,10 @@
 /** Makes a server's context. NULL if the files cannot be used: then `error` says which and why. */
 SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error[TLS_ERROR_BYTES]);
 
+/** Empties this thread's OpenSSL error queue, as each call that SSL_get_error is asked about wants.
+ */
+void tls_clear_errors(void);
+
 /** The oldest reason on this thread's OpenSSL error queue in words, and clears it. */
 const char *tls_reason(char error[TLS_ERROR_BYTES]);
 

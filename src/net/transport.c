@@ -6,13 +6,14 @@
 #include <unistd.h>
 
 #include "net/socket.h"
+#include "net/tls.h"
+#include "net/tls_socket.h"
 
-bool transport_open(struct transport *transport, int fd, SSL_CTX *context) {
+bool transport_open(struct transport *transport, int fd, SSL_CTX *context, BIO_METHOD *socket) {
     SSL *ssl = NULL;
     if (context != NULL) {
-        ERR_clear_error();
         ssl = SSL_new(context);
-        if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
+        if (ssl == NULL || !tls_socket_attach(socket, ssl, fd)) {
             SSL_free(ssl);
             ERR_clear_error();
             return false;
@@ -37,7 +38,7 @@ void transport_close(struct transport *transport, bool reset) {
 
 void transport_shutdown(struct transport *transport) {
     if (transport->ssl != NULL && SSL_is_init_finished(transport->ssl)) {
-        ERR_clear_error();
+        tls_clear_errors();
         (void)SSL_shutdown(transport->ssl); /* best effort: the close frame was the real end */
         ERR_clear_error();
     }
@@ -54,7 +55,7 @@ static enum transport_result result_of(SSL *ssl, int result, int crossed) {
 }
 
 static ssize_t tls_read(SSL *ssl, void *bytes, size_t room) {
-    ERR_clear_error();
+    tls_clear_errors();
     size_t got;
     int result = SSL_read_ex(ssl, bytes, room, &got);
     if (result == 1) return (ssize_t)got;
@@ -76,7 +77,7 @@ bool transport_pending(const struct transport *transport) {
 }
 
 static ssize_t tls_write(SSL *ssl, const struct iovec *pieces) {
-    ERR_clear_error();
+    tls_clear_errors();
     size_t taken;
     int result = SSL_write_ex(ssl, pieces[0].iov_base, transport_offer(pieces), &taken);
     if (result == 1) return (ssize_t)taken;

@@ -29,8 +29,9 @@ enum transport_result {
     TRANSPORT_GONE = -3,  /**< reset, or a TLS error: the connection is of no more use */
 };
 
-/** `context` NULL: plain. False without memory. Does not own `fd` until it succeeded. */
-bool transport_open(struct transport *transport, int fd, SSL_CTX *context);
+/** `context` NULL: plain; else TLS by `socket` (tls_socket.h). False without memory. Does not own
+ * `fd` until it succeeded. */
+bool transport_open(struct transport *transport, int fd, SSL_CTX *context, BIO_METHOD *socket);
 
 /** Closes: in order, or with `reset` by RST. */
 void transport_close(struct transport *transport, bool reset);

@@ -47,7 +47,8 @@ static uint32_t ping_slot(const struct conn *conn) {
 
 void conn_open(struct shard *shard, struct handover *handover) {
     struct conn *conn = calloc(1, sizeof *conn);
-    if (conn == NULL || !transport_open(&conn->transport, handover->fd, handover->tls)) {
+    if (conn == NULL ||
+        !transport_open(&conn->transport, handover->fd, handover->tls, shard->shared->tls_socket)) {
         log_line(&shard->shared->log, LOG_ERROR, "%s: no memory for a connection",
                  handover->peer.text);
         free(conn);

@@ -189,7 +189,7 @@ void shard_free(struct shard *shard) {
 
 int shard_start(struct shard *shard) {
     sigset_t all, before;
-    sigfillset(&all); /* signals are for the host's threads, SIGPIPE of TLS for nobody */
+    sigfillset(&all); /* signals are for the host's threads */
     pthread_sigmask(SIG_BLOCK, &all, &before);
     int error = pthread_create(&shard->thread, NULL, run, shard);
     pthread_sigmask(SIG_SETMASK, &before, NULL);

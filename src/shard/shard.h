@@ -19,6 +19,7 @@
 #include "group/member.h"
 #include "net/socket.h"
 #include "net/tls.h"
+#include "net/tls_socket.h"
 #include "ring/rings.h"
 #include "shard/ends.h"
 #include "sub/index.h"
@@ -49,6 +50,7 @@ struct shard_shared {
     struct tickcast_options options;
     struct log log;
     struct rings *rings;
+    BIO_METHOD *tls_socket;
     uint64_t outbound_bytes, inbound_bytes; /**< a shard's parts of the budgets */
     uint64_t seed;                          /**< of key hashes */
     _Atomic int phase;

@@ -1,25 +1,9 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "certs.h"
 #include "net/tls.h"
-
-/* A folder with the certificates that scripts/gen-certs makes. */
-static void make_certs(char folder[64]) {
-    char command[512];
-    strcpy(folder, "/tmp/tickcast-tls-XXXXXX");
-    cr_assert(mkdtemp(folder) != NULL);
-    snprintf(command, sizeof command, "%s/scripts/gen-certs %s", TICKCAST_SOURCE_DIR, folder);
-    cr_assert(system(command) == 0);
-}
-
-static void remove_certs(const char *folder) {
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    cr_assert(system(command) == 0);
-}
 
 Test(tls, a_certificate_and_its_key_make_a_context_of_TLS_1_2_and_later) {
     char folder[64], cert[96], key[96], error[TLS_ERROR_BYTES] = "";

@@ -1,0 +1,66 @@
+#include "net/tls_socket.h"
+
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int fd_of(BIO *bio) {
+    return (int)(intptr_t)BIO_get_data(bio);
+}
+
+static int socket_write(BIO *bio, const char *bytes, size_t count, size_t *written) {
+    BIO_clear_retry_flags(bio);
+    long sent = syscall(SYS_sendto, fd_of(bio), bytes, count, MSG_NOSIGNAL, NULL, 0);
+    if (sent > 0) {
+        *written = (size_t)sent;
+        return 1;
+    }
+    if (BIO_sock_should_retry((int)sent)) BIO_set_retry_write(bio);
+    return -1;
+}
+
+static int socket_read(BIO *bio, char *bytes, size_t room, size_t *count) {
+    BIO_clear_retry_flags(bio);
+    long got = syscall(SYS_recvfrom, fd_of(bio), bytes, room, 0, NULL, NULL);
+    if (got > 0) {
+        *count = (size_t)got;
+        return 1;
+    }
+    if (got == 0)
+        BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
+    else if (BIO_sock_should_retry((int)got))
+        BIO_set_retry_read(bio);
+    return (int)got;
+}
+
+static long socket_control(BIO *bio, int command, long number, void *pointer) {
+    (void)number, (void)pointer;
+    switch (command) {
+    case BIO_CTRL_FLUSH:
+        return 1;
+    case BIO_CTRL_EOF:
+        return BIO_test_flags(bio, BIO_FLAGS_IN_EOF) != 0;
+    default:
+        return 0;
+    }
+}
+
+BIO_METHOD *tls_socket_new(void) {
+    BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "socket");
+    if (method != NULL && BIO_meth_set_write_ex(method, socket_write) == 1 &&
+        BIO_meth_set_read_ex(method, socket_read) == 1 &&
+        BIO_meth_set_ctrl(method, socket_control) == 1)
+        return method;
+    BIO_meth_free(method);
+    return NULL;
+}
+
+bool tls_socket_attach(BIO_METHOD *method, SSL *ssl, int fd) {
+    BIO *bio = BIO_new(method);
+    if (bio == NULL) return false;
+    BIO_set_data(bio, (void *)(intptr_t)fd);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl, bio, bio);
+    return true;
+}
