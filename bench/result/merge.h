@@ -1,7 +1,15 @@
 /*
- * One result of several that were measured at the same time from several hosts (or processes): what
- * was counted is added, histograms are added without loss and their percentiles taken anew, seconds
- * of series are put together, and the verdict is the worst. One thread.
+ * One result of several that were measured at the same time from several hosts or processes. What
+ * was counted is added; histograms are added without loss and their percentiles taken anew; the
+ * verdict is the worst. What cannot be had from the parts is an upper bound or missing:
+ *
+ *     percentiles of a second   the greatest of the parts
+ *     lost, duplicated, ...     null if they are unknown of one part and 0 of all others
+ *     ranks, skew               of each part's own readers
+ *     server                    CPU and memory of the one process that all parts loaded, for all
+ *                               deliveries and connections; null if parts watched several
+ *     config                    settings that all parts share
+ * One thread.
  */
 #ifndef BENCH_RESULT_MERGE_H
 #define BENCH_RESULT_MERGE_H

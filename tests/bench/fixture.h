@@ -15,7 +15,7 @@
 static inline json_t *fixture(const char *path) {
     char error[RESULT_ERROR_BYTES];
     json_t *all = result_read(path, error);
-    cr_assert(all, "%s", error);
+    cr_assert(all != NULL, "%s", error);
     cr_assert_eq(json_array_size(all), 1);
     json_t *result = json_incref(json_array_get(all, 0));
     json_decref(all);
@@ -31,7 +31,7 @@ struct printed {
 static inline FILE *print_to(struct printed *printed) {
     *printed = (struct printed){0};
     printed->out = open_memstream(&printed->text, &printed->bytes);
-    cr_assert(printed->out);
+    cr_assert(printed->out != NULL);
     return printed->out;
 }
 
