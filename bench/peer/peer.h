@@ -14,10 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PEER_KEY_MAX ((size_t)256) /**< bytes of a key, as tickcast's limit */
-#define PEER_MESSAGE_MAX                                                                           \
-    ((size_t)2 << 20) /**< of one message with its head; longer is an error                        \
-                       */
+/* A longer key or message (with its head) is an error. */
+#define PEER_KEY_MAX     ((size_t)256)
+#define PEER_MESSAGE_MAX ((size_t)2 << 20)
 
 /** A growing buffer that callers own. */
 struct peer_bytes {
