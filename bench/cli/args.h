@@ -26,6 +26,8 @@
 enum bench_exit { BENCH_EXIT_CODES(BENCH_EXIT_NUMBER) };
 #undef BENCH_EXIT_NUMBER
 extern const struct help_row bench_exit_rows[], bench_signals[], bench_environment[];
+/** The schemes of URLs, each with what the server speaks. */
+extern const struct help_row bench_urls[];
 
 enum bench_command {
     BENCH_NONE,

@@ -55,7 +55,11 @@ void bench_help(enum bench_command command, FILE *out) {
         help_text(row->details, out);
     }
     print_options(command, out);
-    if (row->settings) print_settings(out);
+    if (row->settings) {
+        print_settings(out);
+        fputs("\nschemes of URLs\n", out);
+        help_rows(bench_urls, out);
+    }
     fputs("\nsignals\n", out);
     help_rows(bench_signals, out);
     if (command == BENCH_NONE) {

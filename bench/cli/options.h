@@ -25,7 +25,7 @@
 
 // clang-format off
 #define LOAD_OPTIONS(X)                                                                            \
-    X(TEXT, SERVER, url, url, "", "1", "4096", "the server: ws://HOST:PORT[/PATH] or wss:// for the MarketStore contract; other servers under their own schemes, see URLS", "") \
+    X(TEXT, SERVER, url, url, "", "1", "4096", "the server: ws://HOST:PORT[/PATH] or wss:// for the MarketStore contract; other servers have other schemes, see below", "") \
     X(FILE, SERVER, ca, ca, "", "1", "4096", "authorities that may sign the server's certificate, PEM; without it the system's", "") \
     X(COUNT, SERVER, connections, connections, "100", "1", "1000000", "subscribers", "one host has neither memory nor ports for more; merge the results of several") \
     X(COUNT, SERVER, publishers, publishers, "1", "1", "256", "publishing connections; each has symbols of its own", "what many publishers do to a server shows with a few") \

@@ -100,6 +100,13 @@ const struct help_row bench_signals[] = {
     {NULL, NULL},
 };
 
+const struct help_row bench_urls[] = {
+    {"ws, wss, unix", "the stream contract of MarketStore and tickcast, subscribers on /ws and "
+                      "publishers on /publish; unix:///SOCKET is a Unix socket"},
+    {"raw", "the bare loop, which the tool runs itself for the floor"},
+    {NULL, NULL},
+};
+
 const struct help_row bench_environment[] = {
     {"TICKCAST_TEST_DATA",
      "the folder with quotes-2013-10-07-open.csv.gz, whose arrivals the scenario open replays"},

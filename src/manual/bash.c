@@ -4,7 +4,6 @@
 #include "feed/options.h"
 #include "manual/completion.h"
 #include "manual/options.h"
-#include "tickcast/topics.h"
 
 /* `=` is a word of its own there: --name=value is three. */
 static const char words_of_line[] =
@@ -76,6 +75,10 @@ static void put_options(const struct program_option *options, size_t count, FILE
               "            return ;;\n",
               out);
     if (put_names(options, count, VALUE_FEED, out)) put_feeds(out);
+    if (put_names(options, count, VALUE_SCENARIO, out))
+        fputs("            COMPREPLY=($(compgen -W \"$(" COMPLETION_SCENARIOS ")\" -- \"$cur\"))\n"
+              "            return ;;\n",
+              out);
     for (size_t i = 0; i < count; i++) put_words(&options[i], out);
     fputs("        esac\n"
           "        [[ $value ]] && return\n"
@@ -94,28 +97,48 @@ void bash_daemon(FILE *out) {
     end("_tickcastd", "tickcastd", out);
 }
 
-void bash_commands(FILE *out) {
+bool completion_of_files(const struct program_command *command) {
+    return command->arguments != NULL && strncmp(command->arguments, "RESULT", 6) == 0;
+}
+
+static void put_commands(const struct program *program, FILE *out) {
+    for (int number = 1; number < program->commands; number++)
+        fprintf(out, "%s ", program->command(number).name);
+}
+
+static void put_command(const struct program *program, int number, FILE *out) {
     struct program_option options[OPTIONS_MAX];
-    begin("_tickcast", out);
+    const struct program_command command = program->command(number);
+    fprintf(out, "    %s)\n", command.name);
+    put_options(options, program->options(number, options), out);
+    if (completion_of_files(&command))
+        fputs("        [[ $cur == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n",
+              out);
+    if (command.arguments != NULL && strcmp(command.arguments, "[NAME]") == 0)
+        fputs("        [[ $cur == -* ]] ||\n"
+              "            COMPREPLY=($(compgen -W \"$(" COMPLETION_SCENARIOS ")\" -- \"$cur\"))\n",
+              out);
+    fputs("        return ;;\n", out);
+}
+
+void bash_program(const struct program *program, FILE *out) {
+    struct program_option options[OPTIONS_MAX];
+    char function[64];
+    snprintf(function, sizeof function, "_%s", program->name);
+    begin(function, out);
     fputs("    local command=\n"
           "    ((COMP_CWORD > 1)) && command=${COMP_WORDS[1]}\n"
           "    case $command in\n",
           out);
-    for (int command = COMMAND_SUB; command < COMMAND_COUNT; command++) {
-        fprintf(out, "    %s)\n", command_rows[command].name);
-        put_options(options, options_of_command((enum command)command, options), out);
-        fputs("        return ;;\n", out);
-    }
+    for (int number = 1; number < program->commands; number++) put_command(program, number, out);
     fputs("    help)\n        COMPREPLY=($(compgen -W '", out);
-    for (int command = COMMAND_SUB; command < COMMAND_COUNT; command++)
-        fprintf(out, "%s ", command_rows[command].name);
-    for (size_t i = 0; i < topic_count; i++) fprintf(out, "%s ", topics[i].name);
+    put_commands(program, out);
+    for (size_t i = 0; i < program->topic_count; i++) fprintf(out, "%s ", program->topics[i].name);
     fputs("' -- \"$cur\"))\n        return ;;\n    esac\n    local words='", out);
-    for (int command = COMMAND_SUB; command < COMMAND_COUNT; command++)
-        fprintf(out, "%s ", command_rows[command].name);
+    put_commands(program, out);
     fputs("help'\n    [[ $cur == -* ]] && words='", out);
-    size_t count = options_of_command(COMMAND_NONE, options);
+    size_t count = program->options(0, options);
     for (size_t i = 0; i < count; i++) fprintf(out, "%s%s", i > 0 ? " " : "", options[i].name);
     fputs("'\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n", out);
-    end("_tickcast", "tickcast", out);
+    end(function, program->name, out);
 }

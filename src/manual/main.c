@@ -47,6 +47,19 @@ static void write_completion(const char *folder, const char *name, void (*write)
     done(out, name);
 }
 
+/* The completions of a program with commands. */
+static void write_completions(const char *folder, const struct program *program) {
+    char name[PATH_BYTES];
+    snprintf(name, sizeof name, "bash-completion/completions/%s", program->name);
+    FILE *out = create(folder, name);
+    bash_program(program, out);
+    done(out, name);
+    snprintf(name, sizeof name, "zsh/site-functions/_%s", program->name);
+    out = create(folder, name);
+    zsh_program(program, out);
+    done(out, name);
+}
+
 static void write_library(const char *folder, const char *example, char **headers) {
     static const char name[] = "man/man3/libtickcast.3";
     struct roff page = {.out = create(folder, name)};
@@ -60,10 +73,13 @@ int main(int argc, char **argv) {
     write_page(folder, "man/man8/tickcastd.8", page_daemon);
     write_page(folder, "man/man5/tickcast.yml.5", page_configuration);
     write_page(folder, "man/man1/tickcast.1", page_commands);
+    write_page(folder, "man/man1/tickcast-bench.1", page_bench);
+    write_page(folder, "man/man7/tickcast-bench.7", page_bench_numbers);
     write_library(folder, argv[2], argv + 3);
     write_completion(folder, "bash-completion/completions/tickcastd", bash_daemon);
-    write_completion(folder, "bash-completion/completions/tickcast", bash_commands);
     write_completion(folder, "zsh/site-functions/_tickcastd", zsh_daemon);
-    write_completion(folder, "zsh/site-functions/_tickcast", zsh_commands);
+    const struct program commands = program_tickcast(), bench = program_bench();
+    write_completions(folder, &commands);
+    write_completions(folder, &bench);
     return EXIT_SUCCESS;
 }

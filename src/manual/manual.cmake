@@ -2,7 +2,11 @@
 include(GNUInstallDirs)
 
 file(GLOB sources CONFIGURE_DEPENDS src/manual/*.c)
-add_executable(tickcast_manual EXCLUDE_FROM_ALL ${sources})
+# Of the load tool only the tables: all of it would bring names that others have too.
+set(tables bench/cli/amount.c bench/cli/numbers.c bench/cli/options.c bench/cli/tables.c
+    bench/result/look.c bench/result/values.c)
+add_executable(tickcast_manual EXCLUDE_FROM_ALL ${sources} ${tables})
+target_include_directories(tickcast_manual PRIVATE bench)
 target_compile_definitions(tickcast_manual PRIVATE TICKCAST_DATE="${TICKCAST_DATE}")
 target_link_libraries(tickcast_manual PRIVATE tickcastd_objects tickcast_cli_objects feed_objects
     tickcast_objects)
@@ -15,8 +19,10 @@ list(PREPEND headers ${first})
 set(example ${CMAKE_SOURCE_DIR}/tests/examples/embed.c)
 
 set(share ${CMAKE_BINARY_DIR}/share)
-set(files man/man8/tickcastd.8 man/man5/tickcast.yml.5 man/man1/tickcast.1 man/man3/libtickcast.3
+set(files man/man8/tickcastd.8 man/man5/tickcast.yml.5 man/man1/tickcast.1 man/man1/tickcast-bench.1
+    man/man7/tickcast-bench.7 man/man3/libtickcast.3
     bash-completion/completions/tickcastd bash-completion/completions/tickcast
+    bash-completion/completions/tickcast-bench zsh/site-functions/_tickcast-bench
     zsh/site-functions/_tickcastd zsh/site-functions/_tickcast)
 list(TRANSFORM files PREPEND ${share}/)
 add_custom_command(OUTPUT ${files}
@@ -24,7 +30,7 @@ add_custom_command(OUTPUT ${files}
     DEPENDS tickcast_manual ${example} ${headers} VERBATIM)
 add_custom_target(manual ALL DEPENDS ${files})
 
-foreach(section 1 5 8)
+foreach(section 1 5 7 8)
     install(DIRECTORY ${share}/man/man${section} DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT programs)
 endforeach()
 install(DIRECTORY ${share}/man/man3 DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT development)

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "cli/args.h"
 #include "feed/options.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/args.h"
@@ -12,6 +13,7 @@ enum value_kind value_kind(const struct program_option *option) {
     if (*value == '\0') return VALUE_NONE;
     if (strcmp(value, "FILE") == 0 || strcmp(value, "PATH") == 0) return VALUE_FILE;
     if (strncmp(value, "TYPE[", 5) == 0) return VALUE_FEED;
+    if (strcmp(value, "NAME") == 0) return VALUE_SCENARIO;
     return strchr(value, '|') != NULL ? VALUE_WORDS : VALUE_FREE;
 }
 
@@ -59,6 +61,27 @@ size_t options_of_command(enum command command, struct program_option out[OPTION
              row->sentence);
     }
     return count;
+}
+
+size_t options_of_bench(int command, struct program_option out[OPTIONS_MAX]) {
+    size_t count = 0;
+    for (size_t i = 0; i < bench_option_count; i++) {
+        const struct bench_option_row *row = &bench_option_rows[i];
+        if (row->commands & 1U << command)
+            fill(&out[count++], row->name + strlen("--"), row->value != NULL ? row->value : "",
+                 row->sentence);
+    }
+    return count;
+}
+
+size_t options_of_load(struct program_option out[OPTIONS_MAX]) {
+    for (size_t i = 0; i < LOAD_OPTION_COUNT; i++) {
+        const struct load_option_row *row = &load_option_rows[i];
+        char flag[LOAD_TEXT_BYTES], value[LOAD_TEXT_BYTES], sentence[OPTIONS_TEXT_BYTES];
+        fill(&out[i], load_option_flag(row, flag), load_option_value(row, value),
+             load_option_sentence(row, sentence, sizeof sentence));
+    }
+    return LOAD_OPTION_COUNT;
 }
 
 const char *options_of_feed(int type, char out[OPTIONS_TEXT_BYTES]) {

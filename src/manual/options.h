@@ -1,4 +1,4 @@
-/* The options of both programs in one form, from their tables. Pure. */
+/* The options of all programs in one form, from their tables. Pure. */
 #ifndef MANUAL_OPTIONS_H
 #define MANUAL_OPTIONS_H
 
@@ -16,7 +16,7 @@ struct program_option {
 };
 
 /** What can be said of a value to somebody who types it. */
-enum value_kind { VALUE_NONE, VALUE_FREE, VALUE_FILE, VALUE_WORDS, VALUE_FEED };
+enum value_kind { VALUE_NONE, VALUE_FREE, VALUE_FILE, VALUE_WORDS, VALUE_FEED, VALUE_SCENARIO };
 
 enum value_kind value_kind(const struct program_option *option);
 
@@ -27,6 +27,10 @@ const char *value_words(const struct program_option *option, char out[OPTIONS_TE
 size_t options_of_flags(struct program_option out[OPTIONS_MAX]);
 size_t options_of_settings(struct program_option out[OPTIONS_MAX]);
 size_t options_of_command(enum command command, struct program_option out[OPTIONS_MAX]);
+
+/** The options of a command of the load tool (enum bench_command), and the settings of a load. */
+size_t options_of_bench(int command, struct program_option out[OPTIONS_MAX]);
+size_t options_of_load(struct program_option out[OPTIONS_MAX]);
 
 /** The names of a feed's options, each with `=` after it and blanks between. Returns `out`. */
 const char *options_of_feed(int type, char out[OPTIONS_TEXT_BYTES]);

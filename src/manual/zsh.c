@@ -4,7 +4,9 @@
 #include "feed/options.h"
 #include "manual/completion.h"
 #include "manual/options.h"
-#include "tickcast/topics.h"
+
+/* Completes names of scenarios; defined in the script of the load tool. */
+#define SCENARIOS "_tickcast-bench_scenarios"
 
 /* A text inside '...' in which `special` characters are quoted for zsh's own functions. */
 static void put(const char *text, const char *special, FILE *out) {
@@ -38,6 +40,7 @@ static void put_option(const struct program_option *option, FILE *out) {
     if (kind == VALUE_FREE) fputs(" ", out);
     if (kind == VALUE_FILE) fputs("_files", out);
     if (kind == VALUE_FEED) fputs("_tickcastd_feed", out);
+    if (kind == VALUE_SCENARIO) fputs(SCENARIOS, out);
     if (kind == VALUE_WORDS) fprintf(out, "(%s)", value_words(option, words));
     fputs("'", out);
 }
@@ -85,20 +88,39 @@ static void put_described(const char *name, const char *sentence, FILE *out) {
     fputs("'\n", out);
 }
 
-static void put_commands(FILE *out) {
-    for (int command = COMMAND_SUB; command < COMMAND_COUNT; command++)
-        put_described(command_rows[command].name, command_rows[command].sentence, out);
+static void put_commands(const struct program *program, FILE *out) {
+    for (int number = 1; number < program->commands; number++)
+        put_described(program->command(number).name, program->command(number).sentence, out);
 }
 
-void zsh_commands(FILE *out) {
+static void put_command(const struct program *program, int number, FILE *out) {
     struct program_option options[OPTIONS_MAX];
-    begin("tickcast", out);
-    fputs("_tickcast() {\n    local -a commands topics\n    commands=(\n", out);
-    put_commands(out);
+    const struct program_command command = program->command(number);
+    fprintf(out, "    %s) ", command.name);
+    put_options(options, program->options(number, options), out);
+    if (completion_of_files(&command)) {
+        fputs(" \\\n        '*:result:_files' ;;\n", out);
+    } else if (strcmp(command.arguments, "[NAME]") == 0) {
+        fputs(" \\\n        '1:scenario:" SCENARIOS "' ;;\n", out);
+    } else {
+        fputs(" \\\n        '*:", out);
+        put(command.arguments, ":\\", out);
+        fputs(": ' ;;\n", out);
+    }
+}
+
+void zsh_program(const struct program *program, FILE *out) {
+    struct program_option options[OPTIONS_MAX];
+    begin(program->name, out);
+    if (strcmp(program->name, "tickcast-bench") == 0)
+        fputs(SCENARIOS "() {\n    compadd -- $(" COMPLETION_SCENARIOS ")\n}\n\n", out);
+    fprintf(out, "_%s() {\n    local -a commands topics\n    commands=(\n", program->name);
+    put_commands(program, out);
     put_described("help", "the options of a command, or a topic", out);
     fputs("    )\n    topics=(\n", out);
-    put_commands(out);
-    for (size_t i = 0; i < topic_count; i++) put_described(topics[i].name, topics[i].sentence, out);
+    put_commands(program, out);
+    for (size_t i = 0; i < program->topic_count; i++)
+        put_described(program->topics[i].name, program->topics[i].sentence, out);
     fputs("    )\n"
           "    if ((CURRENT == 2)) && [[ $PREFIX != -* ]]; then\n"
           "        _describe command commands\n"
@@ -112,14 +134,8 @@ void zsh_commands(FILE *out) {
           "    case $command in\n"
           "    help) _describe topic topics ;;\n",
           out);
-    for (int command = COMMAND_SUB; command < COMMAND_COUNT; command++) {
-        fprintf(out, "    %s) ", command_rows[command].name);
-        put_options(options, options_of_command((enum command)command, options), out);
-        fputs(" \\\n        '*:", out);
-        put(command_rows[command].arguments, ":\\", out);
-        fputs(": ' ;;\n", out);
-    }
+    for (int number = 1; number < program->commands; number++) put_command(program, number, out);
     fputs("    *) ", out);
-    put_options(options, options_of_command(COMMAND_NONE, options), out);
-    fputs(" ;;\n    esac\n}\n\n_tickcast \"$@\"\n", out);
+    put_options(options, program->options(0, options), out);
+    fprintf(out, " ;;\n    esac\n}\n\n_%s \"$@\"\n", program->name);
 }

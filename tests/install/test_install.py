@@ -140,7 +140,11 @@ class Installed(unittest.TestCase):
             "bin/tickcast", "bin/tickcastd", "share/man/man1/tickcast.1", "share/man/man8/tickcastd.8",
             "share/man/man5/tickcast.yml.5", "share/bash-completion/completions/tickcast",
             "share/bash-completion/completions/tickcastd", "share/zsh/site-functions/_tickcast",
-            "share/zsh/site-functions/_tickcastd"})
+            "share/zsh/site-functions/_tickcastd", "bin/tickcast-bench",
+            "share/man/man1/tickcast-bench.1", "share/man/man7/tickcast-bench.7",
+            "share/bash-completion/completions/tickcast-bench",
+            "share/zsh/site-functions/_tickcast-bench",
+            *(f"share/tickcast/scenarios/{path.name}" for path in (ROOT / "bench/scenarios").iterdir())})
         self.assertIn("share/man/man3/libtickcast.3", parts["development"])
         self.assertEqual({pathlib.Path(name).name for name in parts["library"]},
                          {f"libtickcast.so.{ABI}", f"libtickcast.so.{VERSION}"})
@@ -160,8 +164,14 @@ class Installed(unittest.TestCase):
         self.assertIn(f"[libtickcast.so.{ABI}]",
                       run("readelf", "-d", next(tree.rglob("libtickcast.so"))))
         self.assertEqual(pkg_config("--modversion", "tickcast"), [VERSION])
-        for program in "tickcast", "tickcastd":
+        for program in "tickcast", "tickcastd", "tickcast-bench":
             self.assertIn(VERSION, run(tree / "bin" / program, "--version"))
+
+    def test_the_load_tool_finds_its_scenarios(self):
+        listed = run(tree / "bin/tickcast-bench", "scenarios")
+        for path in (ROOT / "bench/scenarios").iterdir():
+            self.assertRegex(listed, rf"(?m)^  {path.stem} ")
+            self.assertEqual(run(tree / "bin/tickcast-bench", "scenarios", path.stem), path.read_text())
 
     def test_each_header_compiles_alone(self):
         flags = pkg_config("--cflags", "tickcast")

@@ -8,7 +8,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("TICKCAST_BUILD", "build")
 SHARE = BUILD / "share"
 PAGES = {name: SHARE / "man" / f"man{name[-1]}" / name
-         for name in ("tickcastd.8", "tickcast.1", "tickcast.yml.5", "libtickcast.3")}
+         for name in ("tickcastd.8", "tickcast.1", "tickcast.yml.5", "libtickcast.3", "tickcast-bench.1",
+                      "tickcast-bench.7")}
 
 
 def run(program, *arguments):
@@ -59,6 +60,15 @@ COMMANDS = [name.split()[0] for name, _, _ in part(CLIENT, "commands")]
 TOPICS = [name for name, _, _ in part(CLIENT, "topics")]
 OPTIONS = {command: part(run("tickcast", command, "--help"), "options")
            for command in COMMANDS if command != "help"}
+BENCH = run("tickcast-bench", "help")
+BENCH_COMMANDS = [name.split()[0] for name, _, _ in part(BENCH, "commands")]
+BENCH_OPTIONS = {command: part(run("tickcast-bench", command, "--help"), "options")
+                 for command in BENCH_COMMANDS if command != "help"}
+# The settings of a load, under whatever titles they stand.
+LOAD = [item for title, body in sections(run("tickcast-bench", "run", "--help")).items()
+        if title not in ("options", "signals", "exit codes")
+        for item in items(body) if item[0].startswith("--")]
+SCENARIOS = [name for name, _, _ in items(run("tickcast-bench", "scenarios"))]
 
 
 def reference():

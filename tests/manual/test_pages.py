@@ -1,6 +1,7 @@
 """The manual and --help: they hold every row of every table, are clean for their formatters, and
 what they show as examples works."""
 import gzip
+import json
 import os
 import re
 import subprocess
@@ -22,6 +23,10 @@ SECTIONS = {
                   "EXAMPLES SEE_ALSO",
     "tickcast.yml.5": "NAME SYNOPSIS DESCRIPTION OPTIONS FEEDS EXAMPLES SEE_ALSO",
     "libtickcast.3": "NAME SYNOPSIS EXAMPLES SEE_ALSO",
+    "tickcast-bench.1": "NAME SYNOPSIS DESCRIPTION OPTIONS COMMANDS SETTINGS URLS SCENARIOS ASSERTIONS "
+                        "EXIT_STATUS ENVIRONMENT SIGNALS EXAMPLES SEE_ALSO",
+    "tickcast-bench.7": "NAME DESCRIPTION VERDICT CLOCKS COORDINATED_OMISSION ACCOUNTING LATENCY SKEW "
+                        "THE_FLOOR SEE_ALSO",
 }
 
 
@@ -85,8 +90,40 @@ class Pages(unittest.TestCase):
                                      if not line.startswith(("usage:", "options", "signals"))
                                      and line[0] not in " eo"))
 
+    def test_the_load_tool_has_its_options_settings_and_assertions(self):
+        self.assertGreater(len(tables.LOAD), 35)
+        for command, options in tables.BENCH_OPTIONS.items():
+            for name, value, sentence in options:
+                self.has("tickcast-bench.1", f"{name} {value} {sentence}")
+        for name, value, sentence in tables.LOAD:
+            self.has("tickcast-bench.1", f"{name} {value} {sentence}. Allowed: ")
+        figures = (ROOT / "bench/result/values.c").read_text()
+        names = re.findall(r'^    (?:LATENCY\(|\{)"([\w.]+)", "[\w./]+",', figures, re.M)
+        self.assertGreater(len(names), 40)
+        text = PAGES["tickcast-bench.1"].read_text()
+        for name in names:
+            self.assertIn(f".TP\n\\fB{name}\\fR\n", text)
+
+    def test_every_number_of_a_result_is_defined(self):
+        def members(schema, path=""):
+            for kind in [schema, schema.get("items", {}), *schema.get("oneOf", [])]:
+                for name, member in kind.get("properties", {}).items():
+                    yield path + name
+                    yield from members(member, f"{path}{name}/")
+
+        text = re.sub(r"\\f[BRI]|\\&", "", PAGES["tickcast-bench.7"].read_text()).replace("\\-", "-")
+        words = set(re.findall(r"[\w/.]*\w", text))
+        words |= {word[:end.start()] for word in words for end in re.finditer("/", word)}
+        names = list(members(json.loads((ROOT / "bench/result/schema.json").read_text())))
+        self.assertGreater(len(names), 80)
+        # A member of a list is told with the list.
+        unknown = [name for name in names if name not in words and not
+                   (name.rpartition("/")[0] in words and name.rpartition("/")[2] in words)]
+        self.assertEqual(unknown, [])
+
     def test_signals_environment_and_exit_codes(self):
-        for page, text in ("tickcastd.8", tables.DAEMON), ("tickcast.1", tables.CLIENT):
+        for page, text in (("tickcastd.8", tables.DAEMON), ("tickcast.1", tables.CLIENT),
+                           ("tickcast-bench.1", tables.BENCH)):
             for title in "signals", "environment", "exit codes":
                 for name, _, sentence in tables.part(text, title):
                     self.has(page, f"{name} {sentence}")
@@ -94,9 +131,10 @@ class Pages(unittest.TestCase):
             self.assertIn(code, [name for name, _, _ in tables.part(tables.DAEMON, "exit codes")])
 
     def test_every_variable_that_the_programs_read_is_told(self):
-        for folder, text in ("tickcastd", tables.DAEMON), ("tickcast", tables.CLIENT):
+        for folder, text in (("src/tickcastd", tables.DAEMON), ("src/tickcast", tables.CLIENT),
+                             ("bench", tables.BENCH)):
             names = [name for name, _, _ in tables.part(text, "environment")]
-            for source in (ROOT / "src" / folder).glob("*.c"):
+            for source in (ROOT / folder).rglob("*.c"):
                 for name in re.findall(r'(?:getenv|is_set)\("(\w+)"\)', source.read_text()):
                     self.assertIn(name, names, source)
 
@@ -119,7 +157,8 @@ class Pages(unittest.TestCase):
                 self.assertRegex(self.text["libtickcast.3"], rf"\w+ {name}(_ms)? {re.escape(meaning)}")
 
     def test_nothing_is_wider_than_100_columns(self):
-        texts = [tables.DAEMON, tables.CLIENT]
+        texts = [tables.DAEMON, tables.CLIENT, tables.BENCH]
+        texts += [tables.run("tickcast-bench", command, "--help") for command in tables.BENCH_OPTIONS]
         texts += [tables.run("tickcast", "help", topic) for topic in tables.TOPICS]
         texts += [tables.run("tickcast", command, "--help") for command in tables.OPTIONS]
         for line in "\n".join(texts).splitlines():

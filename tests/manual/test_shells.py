@@ -42,15 +42,35 @@ LINES = {
     "tickcast pub --ca ": ["a file.yml", "a.pem", "b.pem"],
     "tickcast sub --count ": [],
     "tickcast sub a/b/c --cou": ["--count"],
+    "tickcast-bench ": tables.BENCH_COMMANDS,
+    "tickcast-bench --v": ["--version"],
+    "tickcast-bench comp": ["compare"],
+    "tickcast-bench help ": [name for name in tables.BENCH_COMMANDS if name != "help"],
+    "tickcast-bench run --scenario ": tables.SCENARIOS,
+    "tickcast-bench run --scenario=wa": ["watchlists"],
+    "tickcast-bench run --rate ": [],
+    "tickcast-bench run --url ws://a --json ": ["a file.yml", "a.pem", "b.pem"],
+    "tickcast-bench scenarios s": ["slow", "storm", "sweep"],
+    "tickcast-bench compare ": ["a file.yml", "a.pem", "b.pem"],
+    "tickcast-bench merge a.pem b": ["b.pem"],
 }
 for command, options in tables.OPTIONS.items():
     LINES[f"tickcast {command} --"] = [name for name, _, _ in options]
+for command, options in tables.BENCH_OPTIONS.items():
+    settings = tables.LOAD if command in ("run", "preflight") else []
+    LINES[f"tickcast-bench {command} --"] = [name for name, _, _ in options + settings]
 # Every word that a table allows for a value.
 for name, value, _ in tables.FLAGS + tables.SETTINGS:
     if "|" in value and not value.startswith("TYPE"):
         LINES[f"tickcastd {name} "] = value.split("|")
+for name, value, _ in tables.LOAD:
+    if "|" in value:
+        LINES[f"tickcast-bench run {name} "] = value.split("|")
 for feed, options in tables.FEEDS.items():
     LINES[f"tickcastd --feed {feed},"] = [name + "=" for name, _, _ in options]
+
+# The names of scenarios are asked of the program.
+ENVIRONMENT = dict(os.environ, PATH=f"{tables.BUILD / 'bin'}:{os.environ['PATH']}")
 
 ZSH = r"""
 fpath=(%s $fpath)
@@ -96,7 +116,7 @@ class Shells(unittest.TestCase):
             COMP_WORDS=({quoted}) COMP_CWORD={len(words) - 1}
             $function; printf '%s\\n' "${{COMPREPLY[@]}}" """
         done = subprocess.run(["bash", "--norc", "-c", code], cwd=self.folder, capture_output=True,
-                              text=True, timeout=60)
+                              text=True, timeout=60, env=ENVIRONMENT)
         self.assertEqual((done.returncode, done.stderr), (0, ""), line)
         return [found.rsplit(",", 1)[-1] for found in done.stdout.splitlines() if found]
 
@@ -110,7 +130,7 @@ class Shells(unittest.TestCase):
             rc, found = os.path.join(folder, ".zshrc"), os.path.join(folder, "found")
             with open(rc, "w") as out:
                 out.write(ZSH % shlex.quote(str(SHARE / "zsh/site-functions")))
-            environment = dict(os.environ, TERM="dumb", ZDOTDIR=folder, FOUND=found)
+            environment = dict(ENVIRONMENT, TERM="dumb", ZDOTDIR=folder, FOUND=found)
             zsh = Program(["zsh", "-d", "-i"], self.folder, environment, terminal=True)
             self.addCleanup(zsh.end)
             zsh.until("^ready")
