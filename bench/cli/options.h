@@ -33,7 +33,7 @@
     X(COUNT, SERVER, sources, sources, "1", "1", "250", "source addresses, 127.0.0.1, 127.0.0.2 and so on: each has its own ports; for servers on this host", "they are told apart by their last byte") \
     X(WORD, STREAMS, sets, sets, "shared", "shared distinct pattern globs", "", "who wants what: shared, all connections the same streams; distinct, each draws its own; pattern, all the one pattern; globs, each draws patterns with wildcards", "") \
     X(COUNT, STREAMS, streams, streams, "1", "1", "4096", "streams of one connection", "servers of the contract take no more") \
-    X(COUNT, STREAMS, symbols, symbols, "1", "1", "1000000", "different symbols: S0 and so on", "the tool keeps the last number of each") \
+    X(COUNT, STREAMS, symbols, symbols, "1", "1", "1000000", "different symbols that are published; those of a replay are in its file", "the tool keeps the last number of each") \
     X(TEXT, STREAMS, pattern, pattern, "", "1", "256", "the stream of all connections with sets pattern, such as '*/1Min/*'", "servers of the contract take no longer one") \
     X(TEXT, STREAMS, suffix, suffix, "1Min/OHLCV", "3", "128", "the last two elements of keys", "with a symbol before it, it must be a key") \
     X(WORD, STREAMS, keys, keys, "hot", "hot uniform zipf all", "", "what is published: hot, one symbol that all sets contain; uniform, drawn for each message; zipf, drawn with weight 1 / rank^zipf; all, one after the other", "") \

@@ -47,6 +47,10 @@ static void check_companions(const struct load_options *options, struct problems
         {LOAD_OPTION_zipf, LOAD_OPTION_keys, config->keys == LOAD_KEYS_ZIPF, "is for keys zipf"},
         {LOAD_OPTION_pattern, LOAD_OPTION_sets, config->sets == LOAD_SETS_PATTERN,
          "is for sets pattern"},
+        {LOAD_OPTION_symbols, LOAD_OPTION_arrivals, config->arrivals != LOAD_REPLAY,
+         "is not for arrivals replay: the file has its own"},
+        {LOAD_OPTION_keys, LOAD_OPTION_arrivals, config->arrivals != LOAD_REPLAY,
+         "is not for arrivals replay: the file tells them"},
         {LOAD_OPTION_replay, LOAD_OPTION_arrivals, config->arrivals == LOAD_REPLAY,
          "is for arrivals replay"},
         {LOAD_OPTION_replay_speed, LOAD_OPTION_arrivals, config->arrivals == LOAD_REPLAY,
@@ -147,7 +151,8 @@ static void check_streams(struct load_options *options, struct problems *problem
     if (config->pattern != NULL && FROM(options, sets) < FROM(options, pattern))
         config->sets = LOAD_SETS_PATTERN;
     bool of_symbols = config->sets == LOAD_SETS_SHARED || config->sets == LOAD_SETS_DISTINCT;
-    if (of_symbols && config->streams > config->symbols)
+    bool of_file = config->arrivals == LOAD_REPLAY; /* it has its own symbols */
+    if (of_symbols && !of_file && config->streams > config->symbols)
         TELL_FOR(options, problems, streams, symbols,
                  "%" PRIu32 " of a connection are more than the symbols, %" PRIu32, config->streams,
                  config->symbols);
@@ -168,7 +173,7 @@ static void check_streams(struct load_options *options, struct problems *problem
              "value '%.128s': allowed are two elements of a key, such as "
              "1Min/OHLCV: the %s",
              config->suffix, why);
-    uint64_t each = of_symbols ? config->streams : config->symbols;
+    uint64_t each = of_symbols ? config->streams : of_file ? 1 : config->symbols;
     if (each * config->connections > RULES_KEYS_MOST)
         TELL_FOR(options, problems, connections, streams,
                  "%" PRIu32 ", each with %" PRIu64 " keys, are more than the %" PRIu64
@@ -185,6 +190,7 @@ static void check_messages(const struct load_options *options, struct problems *
             TELL(options, problems, window, "nothing is published with publisher none");
         return;
     }
+    if (config->arrivals == LOAD_REPLAY) return;
     if (config->publishers > config->symbols)
         TELL_FOR(options, problems, publishers, symbols,
                  "%" PRIu32 " are more than the symbols, %" PRIu32
@@ -193,8 +199,7 @@ static void check_messages(const struct load_options *options, struct problems *
     if (config->burst == 0 && config->keys != LOAD_KEYS_ALL)
         TELL(options, problems, burst, "0 is one message of each symbol, for keys all");
     double burst = config->burst > 0 ? config->burst : config->symbols;
-    if (config->window == 0 && config->arrivals != LOAD_REPLAY &&
-        burst / config->rate > config->duration_s)
+    if (config->window == 0 && burst / config->rate > config->duration_s)
         TELL_FOR(options, problems, duration, burst,
                  "%g s are over before a burst of %g messages at %g a second "
                  "comes; it comes every %g s",
@@ -209,7 +214,7 @@ static void check_disturbance(const struct load_options *options, struct problem
         TELL(options, problems, slow_share,
              "and frozen_share leave no connection that reads: "
              "together they must be less than 1");
-    if (config->churn > 0 &&
+    if (config->churn > 0 && config->arrivals != LOAD_REPLAY &&
         (config->sets == LOAD_SETS_PATTERN || config->symbols <= config->streams))
         TELL(options, problems, churn,
              "has nothing to change to: it needs more symbols than streams, "

@@ -9,6 +9,7 @@
 #include "cli/amount.h"
 #include "cli/args.h"
 #include "cli/rules.h"
+#include "peer/peer.h"
 
 static const struct origin command_line = {FROM_COMMAND_LINE, 0}, file = {FROM_FILE, 1};
 
@@ -254,6 +255,13 @@ static int parse(char **words, struct bench_args *args, struct load_options *opt
 }
 
 #define WORDS(...) ((char *[]){"tickcast-bench", __VA_ARGS__, NULL})
+
+Test(options, every_scheme_is_told) {
+    for (size_t i = 0; peers[i] != NULL; i++) {
+        cr_assert(ne(ptr, (char *)bench_urls[i].name, NULL));
+        cr_expect(eq(str, (char *)bench_urls[i].name, (char *)peers[i]->schemes));
+    }
+}
 
 Test(options, a_command_line_is_read) {
     struct bench_args args;
