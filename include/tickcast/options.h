@@ -51,6 +51,7 @@ enum tickcast_peers { TICKCAST_PEERS_LOOPBACK, TICKCAST_PEERS_ANY };
     X(SIZE, outbound_memory, 0, TICKCAST_MIB, 1024 * TICKCAST_GIB, "bytes that wait for readers; 0 is a quarter of the memory of the machine or its cgroup") \
     X(SIZE, inbound_memory, 64 * TICKCAST_MIB, 64 * TICKCAST_KIB, 64 * TICKCAST_GIB, "bytes of requests that are not complete and of messages that wait for a ring") \
     X(SIZE, notsent_lowat, 128 * TICKCAST_KIB, 4 * TICKCAST_KIB, 64 * TICKCAST_MIB, "bytes of one connection that the kernel takes ahead of sending (TCP_NOTSENT_LOWAT)") \
+    X(COUNT, flush_delay_us, 0, 0, 100000, "microseconds that a message may wait for more, to leave in one send with them; 0 sends at once") \
     X(BOOL, strict_utf8, false, 0, 1, "close with 1007 on TEXT that is not UTF-8, also on the MarketStore contract")
 // clang-format on
 

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 
 bool group_init(struct group *group, struct pool *pool) {
-    *group = (struct group){.slow_at = UINT64_MAX, .watch_at = GROUP_LAG_BYTES};
+    *group =
+        (struct group){.slow_at = UINT64_MAX, .full_at = UINT64_MAX, .watch_at = GROUP_LAG_BYTES};
     group->log = log_new(pool);
     if (group->log == NULL) return false;
     list_init(&group->ready);

@@ -29,6 +29,8 @@ struct group {
     uint32_t to_visit; /**< ready members from `next` on that may have something to send */
     uint64_t floor;    /**< all ready members are at or after this position */
     uint64_t slow_at;  /**< the head at which a blocked member will be too far behind */
+    uint64_t full_at;  /**< while it waits for more to send: the head at which it waits no longer */
+    uint64_t due_ns;   /**< the same in time */
     uint64_t watch_at; /**< the head at which somebody must look: see group_watch */
     bool lagging;      /**< counted by the shard as more than its limit behind */
 };
@@ -65,11 +67,12 @@ static inline void group_wake(struct group *group) {
 /** Brings `floor` up to date where no visit does it: with one ready member or none. */
 void group_find_floor(struct group *group);
 
-/** Sets `watch_at` after a change of slow_at, floor or lagging: where the first blocked member is
- * too far behind, or the first ready one more than GROUP_LAG_BYTES. */
+/** Sets `watch_at` after a change of slow_at, full_at, floor or lagging: where the first blocked
+ * member is too far behind, the first ready one more than GROUP_LAG_BYTES, or enough is there. */
 static inline void group_watch(struct group *group) {
     uint64_t lag_at = group->lagging ? UINT64_MAX : group->floor + GROUP_LAG_BYTES;
     group->watch_at = group->slow_at < lag_at ? group->slow_at : lag_at;
+    if (group->full_at < group->watch_at) group->watch_at = group->full_at;
     group->log->quick_end = 0;
 }
 

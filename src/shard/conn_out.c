@@ -2,6 +2,7 @@
 #include "shard/conn.h"
 
 #include "base/clock.h"
+#include "shard/turn.h"
 
 #define PIECES       64 /* of one sendmsg */
 #define VISIT_WRITES 16 /* of one visit: a TLS record each, or 64 chunks */
@@ -101,6 +102,7 @@ static void end_visit(struct conn *conn) {
     if (!member->blocked && member_pending(member)) {
         struct group *group = member->group;
         group_wake(group); /* a whole circle: it is not the next one to be visited */
+        delay_end(conn->shard, group);
         group_dirty(conn->shard, group);
     }
 }

@@ -29,6 +29,7 @@ __attribute__((noinline)) static void look_at_readers(struct shard *shard,
                                                       struct stream_group *owner) {
     struct group *group = &owner->group;
     uint64_t head = group->log->head;
+    if (head > group->full_at) delay_end(shard, group);
     group_find_floor(group);
     if ((head > group->slow_at || owner->broken) && list_empty(&owner->slow))
         list_insert(&shard->slow_groups, &owner->slow);
@@ -54,7 +55,10 @@ __attribute__((noinline)) static void match_slowly(void *arg, struct sub_target 
         owner->broken = true;
     bool waiting = group->to_visit > 0 && group->to_visit == group->ready_count;
     group_wake(group);
-    if (!waiting) group_dirty(fanout->shard, group);
+    if (!waiting && fanout->shard->delay_ns == 0)
+        group_dirty(fanout->shard, group);
+    else if (!waiting)
+        delay_group(fanout->shard, group, frame->bytes);
     if (log->head > group->watch_at || owner->broken) look_at_readers(fanout->shard, owner);
     if (waiting) group_allow_quick(group); /* more than one message waits: there may be many */
 }

@@ -67,7 +67,9 @@ static bool has_work(struct shard *shard) {
 static void run_loop(struct shard *shard) {
     if (shard->retry_busy) event_add(shard->retry_event, &(struct timeval){.tv_usec = 1000});
     shard->loop_ns = 0;
-    event_base_loop(shard->base, EVLOOP_ONCE | (has_work(shard) ? EVLOOP_NONBLOCK : 0));
+    bool busy = has_work(shard);
+    if (!busy) delay_wake_when_due(shard);
+    event_base_loop(shard->base, EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
     shard->now_ns = clock_now_ns();
 }
 
@@ -81,6 +83,7 @@ static bool turn(struct shard *shard, int phase) {
     if (shard->overdue) deadlines_end_overdue(shard);
     evict_slow_readers(shard);
     evict_for_memory(shard);
+    delay_end_due(shard, phase >= PHASE_STOPPING);
     flush_slice(shard);
     bool going = phase < PHASE_DRAINING || stop_turn(shard);
     shard_bury(shard);
@@ -131,7 +134,8 @@ static int open_events(struct shard *shard) {
     shard->ring_event = event_new(shard->base, eventfd, EV_READ | EV_PERSIST, on_ring, shard);
     shard->tick_event = event_new(shard->base, -1, EV_PERSIST, on_tick, shard);
     shard->retry_event = event_new(shard->base, -1, 0, on_retry, shard);
-    if (shard->ring_event == NULL || shard->tick_event == NULL || shard->retry_event == NULL)
+    if (shard->ring_event == NULL || shard->tick_event == NULL || shard->retry_event == NULL ||
+        delay_open(shard) < 0)
         return -1;
     struct timeval tick = {.tv_usec = SHARD_TICK_MS * 1000};
     return event_add(shard->ring_event, NULL) < 0 || event_add(shard->tick_event, &tick) < 0 ? -1
@@ -139,10 +143,11 @@ static int open_events(struct shard *shard) {
 }
 
 static void init_lists(struct shard *shard) {
-    struct list *lists[] = {&shard->dirty,    &shard->slow_groups, &shard->conns,
-                            &shard->closings, &shard->handshakes,  &shard->blocked,
-                            &shard->starved,  &shard->unfinished,  &shard->resumed,
-                            &shard->parked,   &shard->doomed,      &shard->dead_groups};
+    struct list *lists[] = {&shard->dirty,      &shard->delayed,  &shard->slow_groups,
+                            &shard->conns,      &shard->closings, &shard->handshakes,
+                            &shard->blocked,    &shard->starved,  &shard->unfinished,
+                            &shard->resumed,    &shard->parked,   &shard->doomed,
+                            &shard->dead_groups};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) list_init(lists[i]);
     for (int i = 0; i < SHARD_PINGS; i++) list_init(&shard->pings[i]);
 }
@@ -154,6 +159,7 @@ int shard_new(struct shard_shared *shared, uint32_t number, struct shard **made)
     memset(shard, 0, sizeof *shard);
     shard->shared = shared;
     shard->number = number;
+    shard->delay_fd = -1;
     pthread_mutex_init(&shard->inbox_lock, NULL);
     init_lists(shard);
     shard->outbound.limit = shared->outbound_bytes;
@@ -178,6 +184,7 @@ void shard_free(struct shard *shard) {
     if (shard->ring_event != NULL) event_free(shard->ring_event);
     if (shard->tick_event != NULL) event_free(shard->tick_event);
     if (shard->retry_event != NULL) event_free(shard->retry_event);
+    delay_close(shard);
     if (shard->base != NULL) event_base_free(shard->base);
     if (shard->index != NULL) sub_index_free(shard->index);
     free(shard->groups);

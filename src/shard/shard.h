@@ -32,8 +32,10 @@
 #define SHARD_TAKE_MESSAGES 512         /**< messages taken from the ring at a time */
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096
-#define SHARD_TURN_ENDS     4   /**< connections ended by deadlines and limits in one turn */
-#define SHARD_PINGS         300 /**< slots of the wheel that spreads pings */
+#define SHARD_DELAY_BYTES                                                                          \
+    (64 * 1024)             /**< a group that waits with more than this is sent to at once */
+#define SHARD_TURN_ENDS 4   /**< connections ended by deadlines and limits in one turn */
+#define SHARD_PINGS     300 /**< slots of the wheel that spreads pings */
 /** max_cached_keys for each that pushes are told nobody wants: 65,536 of 80 bytes are 5 MiB */
 #define SHARD_KEYS_PER_UNWANTED 16
 
@@ -100,6 +102,11 @@ struct shard {
     struct stream_group **groups; /**< hash table; see groups.h */
     uint32_t groups_room, groups_count;
     struct list dirty;       /**< groups with something to send */
+    struct list delayed;     /**< those that wait for more, by due_ns; see delay.c */
+    uint64_t delay_ns;       /**< flush_delay_us */
+    uint64_t delay_until_ns; /**< what the timer is set to */
+    struct event *delay_event;
+    int delay_fd;
     uint32_t lagging;        /**< groups with a writable member too far behind */
     struct list slow_groups; /**< groups with a blocked member too far behind */
     uint64_t match_number;   /**< stamp of the message being matched */

@@ -10,6 +10,21 @@
  */
 void fanout_take(struct shard *shard);
 
+/* delay.c */
+
+/** The timer, if there is a delay at all. -1 with errno. */
+int delay_open(struct shard *shard);
+void delay_close(struct shard *shard);
+/** After an append of `bytes`, in place of group_dirty: a group in no queue waits for more. Whoever
+ * appends looks at watch_at next: it may have enough already. */
+void delay_group(struct shard *shard, struct group *group, uint32_t bytes);
+/** It waits no longer. Nothing if it did not. */
+void delay_end(struct shard *shard, struct group *group);
+/** The same for all that are due, or for `all`. */
+void delay_end_due(struct shard *shard, bool all);
+/** Before the worker sleeps: sets the timer to the first that is due. */
+void delay_wake_when_due(struct shard *shard);
+
 /* flush.c */
 
 /** Sends to ready members of groups with something to send, for one slice. */
