@@ -61,14 +61,15 @@ static inline ssize_t transport_result(ssize_t taken) {
 static inline ssize_t transport_send(const struct transport *transport, const void *bytes,
                                      size_t count) {
 #if defined(__x86_64__) && !defined(__ILP32__)
+    long fd = transport->fd; /* before the registers: a sanitizer makes a call of this load */
     register long flags __asm__("r10") = MSG_NOSIGNAL;
     register long address __asm__("r8") = 0;
     register long address_bytes __asm__("r9") = 0;
     ssize_t taken;
     __asm__ volatile("syscall"
                      : "=a"(taken)
-                     : "0"(SYS_sendto), "D"((long)transport->fd), "S"(bytes), "d"(count),
-                       "r"(flags), "r"(address), "r"(address_bytes)
+                     : "0"(SYS_sendto), "D"(fd), "S"(bytes), "d"(count), "r"(flags), "r"(address),
+                       "r"(address_bytes)
                      : "rcx", "r11", "memory");
     return taken;
 #else
