@@ -51,6 +51,29 @@ Test(key, all_else_has_its_sentence) {
     cr_assert(ne(ptr, (void *)key_check("a/\0/c", 5, 5), NULL));
 }
 
+/* The quick way and the exact one say the same, at each length, place and byte. */
+Test(key, a_key_is_taken_as_it_is_cut_and_checked) {
+    char key[48];
+    for (size_t bytes = 1; bytes <= 40; bytes++) {
+        for (size_t first = 0; first < bytes; first++) {
+            for (size_t second = 0; second < bytes; second++) {
+                size_t item, place = (first * 7 + second) % bytes;
+                memset(key, 'k', sizeof key);
+                key[first] = key[second] = '/';
+                for (int byte = 0; byte < 256; byte++) {
+                    char before = key[place];
+                    key[place] = (char)byte;
+                    size_t cut = key_item_bytes(key, bytes);
+                    const char *flaw = key_take(key, bytes, 38, &item);
+                    cr_assert(item == cut && flaw == key_check(key, cut, 38), "%.*s", (int)bytes,
+                              key);
+                    key[place] = before;
+                }
+            }
+        }
+    }
+}
+
 Test(key, every_single_byte_is_judged) {
     for (int byte = 0; byte < 256; byte++) {
         char key[] = "a?a/b/c";
