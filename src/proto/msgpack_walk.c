@@ -95,8 +95,9 @@ static inline size_t pass_whole(const uint8_t *bytes, size_t count, size_t at, u
     return at;
 }
 
-size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
-    const uint8_t *first = bytes;
+/* Not inline: its frame is for those that need it. */
+__attribute__((noinline)) static size_t walk(const uint8_t *first, size_t count,
+                                             unsigned max_depth) {
     uint64_t outer[PROTO_WALK_DEPTH]; /* objects still to come in the containers around */
     uint64_t left = 1;
     unsigned depth = 0;
@@ -124,6 +125,20 @@ size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
             left = outer[--depth];
         }
     }
+}
+
+/* A small map or array of nodes in `whole`, as nearly all data is; 0: it is another, or bad. */
+static inline size_t walk_flat(const uint8_t *bytes, size_t count) {
+    if (count < 2 || !is_fix_container(bytes[0])) return 0;
+    uint64_t left = fix_objects(bytes[0]);
+    if (left == 0) return 0;
+    size_t at = pass_whole(bytes, count, 1, &left);
+    return left == 0 && at <= count ? at : 0;
+}
+
+size_t msgpack_walk(const void *bytes, size_t count, unsigned max_depth) {
+    size_t flat = max_depth > 0 ? walk_flat(bytes, count) : 0;
+    return flat > 0 ? flat : walk(bytes, count, max_depth);
 }
 
 size_t msgpack_skip(const void *bytes, size_t count) {
