@@ -38,8 +38,10 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
     broker->shared.inbound_bytes =
         options_share(&broker->shared.options, broker->shared.options.inbound_memory);
     broker->shared.tls_socket = tls_socket_new();
+    broker->shared.frames.spares = spares_new(broker->shared.options.ring_slots);
     errno = ENOMEM;
-    int result = broker->shared.tls_socket == NULL ? -1 : make_rings(broker);
+    bool made_all = broker->shared.tls_socket != NULL && broker->shared.frames.spares != NULL;
+    int result = made_all ? make_rings(broker) : -1;
     for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
         result = shard_new(&broker->shared, i, &broker->shards[i]);
     if (result < 0) {
@@ -145,6 +147,7 @@ void tickcast_broker_free(struct tickcast_broker *broker) {
     broker_close_listeners(broker);
     for (uint32_t i = 0; i < RINGS_MAX; i++) shard_free(broker->shards[i]);
     if (broker->shared.rings != NULL) rings_free(broker->shared.rings, drop_frame);
+    spares_free(broker->shared.frames.spares);
     for (unsigned i = 0; i < broker->listener_count; i++) SSL_CTX_free(broker->listeners[i].tls);
     BIO_meth_free(broker->shared.tls_socket);
     free(broker);

@@ -6,12 +6,13 @@
 /* A message that some ring takes. */
 static int place(struct tickcast_broker *broker, const struct ring_key *key,
                  const struct ring_takers *takers, const void *data, size_t data_bytes) {
-    struct frame *frame = intake_frame(NULL, key, data, data_bytes);
+    struct frame_cache *frames = &broker->shared.frames;
+    struct frame *frame = intake_frame(frames, key, data, data_bytes);
     if (frame == NULL) return TICKCAST_ENOMEM;
     struct ring_item item = intake_item(frame);
     item.takers = *takers;
     int result = rings_push(broker->shared.rings, &item);
-    frame_unref(NULL, frame);
+    frame_unref(frames, frame);
     if (result == RINGS_OK) return TICKCAST_OK;
     if (result == RINGS_CLOSED) return TICKCAST_ECLOSED;
     atomic_fetch_add_explicit(&broker->push_again, 1, memory_order_relaxed);

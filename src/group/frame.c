@@ -17,16 +17,22 @@ static uint32_t string_header_bytes(size_t bytes) {
 static struct frame *take_block(struct frame_cache *cache, size_t bytes) {
     if (bytes > FRAME_CACHED_BYTES || cache == NULL) return malloc(bytes);
     struct frame *frame = cache->first;
-    if (frame == NULL) return malloc(FRAME_CACHED_BYTES);
+    if (frame == NULL) {
+        frame = cache->spares != NULL ? spares_take(cache->spares) : NULL;
+        return frame != NULL ? frame : malloc(FRAME_CACHED_BYTES);
+    }
     memcpy(&cache->first, frame->wire, sizeof cache->first);
     cache->count--;
     return frame;
 }
 
 static void give_block(struct frame_cache *cache, struct frame *frame) {
-    if (cache == NULL || frame->block_bytes != FRAME_CACHED_BYTES ||
-        cache->count == FRAME_CACHED_COUNT) {
+    if (cache == NULL || frame->block_bytes != FRAME_CACHED_BYTES) {
         free(frame);
+        return;
+    }
+    if (cache->count == cache->most) {
+        if (cache->spares == NULL || !spares_put(cache->spares, frame)) free(frame);
         return;
     }
     memcpy(frame->wire, &cache->first, sizeof cache->first);

@@ -9,10 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "group/spares.h"
+
 #define FRAME_SLACK_BYTES 32 /**< behind `wire`: logs copy it in blocks of 32 */
 
 #define FRAME_CACHED_BYTES 512  /**< block of a frame that a cache keeps, its struct included */
-#define FRAME_CACHED_COUNT 1024 /**< blocks that a cache keeps: half a megabyte */
+#define FRAME_CACHED_COUNT 1024 /**< `most` of a worker's cache: half a megabyte */
 
 struct frame {
     _Atomic uint32_t refs;
@@ -25,11 +27,14 @@ struct frame {
     uint8_t wire[]; /**< frame header and payload (CONTRACT c9) */
 };
 
-/** Blocks of small frames for the worker that frees some and makes others: publishers come in
- * bursts that the allocator's own caches do not hold. One thread; zero it. */
+/** Blocks of small frames: those that a worker has freed, for itself, and behind them those that
+ * all threads share: publishers come in bursts that the allocator's own caches do not hold, and
+ * from threads that never free. One thread; with `most` 0 it has none of its own, and any thread
+ * may use it. */
 struct frame_cache {
-    struct frame *first; /**< linked through `wire` */
-    uint32_t count;
+    struct spares *spares; /**< or NULL */
+    struct frame *first;   /**< linked through `wire` */
+    uint32_t count, most;
 };
 
 void frame_cache_fini(struct frame_cache *cache);

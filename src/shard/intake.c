@@ -5,8 +5,8 @@
 
 const char *intake_key(const struct tickcast_options *options, uint64_t seed, const char *key,
                        size_t key_bytes, struct ring_key *checked) {
-    size_t item_bytes = key_item_bytes(key, key_bytes);
-    const char *error = key_check(key, item_bytes, options->max_key_bytes);
+    size_t item_bytes;
+    const char *error = key_take(key, key_bytes, options->max_key_bytes, &item_bytes);
     if (error == NULL)
         *checked = (struct ring_key){key, (uint32_t)item_bytes, hash_bytes(key, item_bytes, seed)};
     return error;

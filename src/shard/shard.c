@@ -162,6 +162,8 @@ int shard_new(struct shard_shared *shared, uint32_t number, struct shard **made)
     shard->delay_fd = -1;
     pthread_mutex_init(&shard->inbox_lock, NULL);
     init_lists(shard);
+    shard->frames =
+        (struct frame_cache){.spares = shared->frames.spares, .most = FRAME_CACHED_COUNT};
     shard->outbound.limit = shared->outbound_bytes;
     shard->inbound.limit = shared->inbound_bytes;
     pool_init(&shard->pool, &shard->outbound);

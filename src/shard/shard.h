@@ -53,6 +53,7 @@ struct shard_shared {
     struct log log;
     struct rings *rings;
     BIO_METHOD *tls_socket;
+    struct frame_cache frames; /**< for threads that are no workers, and behind those of workers */
     uint64_t outbound_bytes, inbound_bytes; /**< a shard's parts of the budgets */
     uint64_t seed;                          /**< of key hashes */
     _Atomic int phase;
