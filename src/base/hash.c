@@ -1,6 +1,9 @@
 #include "base/hash.h"
 
 #include <sys/random.h>
+
+/* Into hash_bytes, which keys are too short to call another library for. */
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/clock.h"
