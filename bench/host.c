@@ -3,9 +3,10 @@
  * says, a line each, answering with a line of JSON:
  *
  *     stats           all counters of the broker
- *     push N          pushes N messages that interest nobody, then one under the hot key of the
- * meter, and waits until the broker has taken that: so all before it are done zero callgrind begins
- * to count from 0 dump NAME       callgrind writes what it has counted
+ *     push N KEYS     pushes N messages under KEYS keys that interest nobody, then one under the
+ * hot key of the meter, and waits until the broker has taken that: so all before it are done
+ *     publish N KEYS  the same under KEYS keys of the meter's sets
+ *     dump NAME       callgrind writes what it has counted
  *
  * It hardly pings, and ends with standard input.
  */
@@ -19,7 +20,12 @@
 #include "kit/plan.h"
 #include "tickcast/tickcast.h"
 
-#define SYMBOLS 1000
+#define KEYS_MAX   20000
+#define SETTLED_MS 200 /* nothing was matched for so long: all is done */
+#define LOOK_MS    10
+
+/* Of the first symbols: those that no set of the meter has, and those that they have. */
+static char unwanted[KEYS_MAX][PLAN_KEY_BYTES], wanted[KEYS_MAX][PLAN_KEY_BYTES];
 
 static void print_log(void *arg, int level, const char *line) {
     (void)arg;
@@ -76,30 +82,44 @@ static int push_one(struct tickcast_broker *broker, const char *key) {
     return result;
 }
 
-static void push_many(struct tickcast_broker *broker, uint64_t count) {
-    char keys[SYMBOLS][PLAN_KEY_BYTES + 1] = {0};
-    for (uint32_t i = 0; i < SYMBOLS; i++) {
-        plan_key(i, keys[i]);
-        memcpy(keys[i] + 10, "QUOTE", 5);
+static void wait_until_done(const struct tickcast_broker *broker, uint64_t before) {
+    uint64_t now = before;
+    for (int still_ms = 0; now == before || still_ms < SETTLED_MS; still_ms += LOOK_MS) {
+        uint64_t seen = matched(broker);
+        if (seen != now) still_ms = 0;
+        now = seen;
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
     }
+}
+
+static void make_keys(void) {
+    for (uint32_t i = 0; i < KEYS_MAX; i++) {
+        plan_key(i, wanted[i]);
+        plan_key(i, unwanted[i]);
+        memcpy(unwanted[i] + 10, "QUOTE", 5);
+    }
+}
+
+static void push_many(struct tickcast_broker *broker, const char (*keys)[PLAN_KEY_BYTES],
+                      uint64_t count, uint32_t key_count) {
     uint64_t before = matched(broker);
     int result = 0;
-    for (uint64_t i = 0; i < count && !result; i++) result = push_one(broker, keys[i % SYMBOLS]);
-    char hot[PLAN_KEY_BYTES];
-    plan_key(0, hot);
-    if (!result) result = push_one(broker, hot);
-    const struct timespec pause = {.tv_nsec = 1000000};
-    while (!result && matched(broker) == before) nanosleep(&pause, NULL);
+    for (uint64_t i = 0; i < count && !result; i++) result = push_one(broker, keys[i % key_count]);
+    if (!result) result = push_one(broker, wanted[0]);
+    if (!result) wait_until_done(broker, before);
     printf("{\"pushed\": %llu, \"result\": %d}\n", (unsigned long long)count, result);
 }
 
 static int obey(struct tickcast_broker *broker, const char *line) {
     unsigned long long count;
+    uint32_t keys;
     char name[128];
     if (!strcmp(line, "stats\n")) {
         print_stats(broker);
-    } else if (sscanf(line, "push %llu", &count) == 1) {
-        push_many(broker, count);
+    } else if (sscanf(line, "push %llu %u", &count, &keys) == 2 && keys <= KEYS_MAX) {
+        push_many(broker, unwanted, count, keys);
+    } else if (sscanf(line, "publish %llu %u", &count, &keys) == 2 && keys <= KEYS_MAX) {
+        push_many(broker, wanted, count, keys);
     } else if (sscanf(line, "dump %127s", name) == 1) {
         counting_dump(name);
         printf("{\"dumped\": \"%s\"}\n", name);
@@ -153,6 +173,7 @@ int main(int argc, char **argv) {
     }
     struct tickcast_broker *broker = broker_open(&settings);
     if (!broker) return 1;
+    make_keys();
     fflush(stdout);
     char line[256];
     int result = 0;
