@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/socket.h"
+#include "client/tls.h"
 #include "net/tls_socket.h"
 
 static const char *library_reason(void) {
@@ -21,36 +22,39 @@ static int refuse(char *error, const char *what, const char *why) {
     return -1;
 }
 
-static int context_new(struct client_socket *client, const char *ca_file, char *error) {
-    client->context = SSL_CTX_new(TLS_client_method());
-    if (!client->context) return refuse(error, "TLS cannot be used", library_reason());
-    SSL_CTX_set_min_proto_version(client->context, TLS1_2_VERSION);
-    SSL_CTX_set_verify(client->context, SSL_VERIFY_PEER, NULL);
-    SSL_CTX_set_mode(client->context,
-                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (!ca_file) {
-        SSL_CTX_set_default_verify_paths(client->context);
-        return 0;
+SSL_CTX *client_tls_context(const char *ca_file, char *error) {
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (!context) {
+        refuse(error, "TLS cannot be used", library_reason());
+        return NULL;
     }
-    if (SSL_CTX_load_verify_file(client->context, ca_file) == 1) return 0;
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (!ca_file) {
+        SSL_CTX_set_default_verify_paths(context);
+        return context;
+    }
+    if (SSL_CTX_load_verify_file(context, ca_file) == 1) return context;
     char what[CLIENT_ERROR_BYTES / 2];
     snprintf(what, sizeof what, "cannot read certificates from %.300s", ca_file);
-    return refuse(error, what, library_reason());
+    refuse(error, what, library_reason());
+    SSL_CTX_free(context);
+    return NULL;
 }
 
-static int expect_host(SSL *ssl, const char *host) {
-    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1) return 1;
+bool client_tls_expect(SSL *ssl, const char *host) {
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1) return true;
     ERR_clear_error();
     SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
-static int handshake_failed(const struct client_socket *client, const struct client_url *url,
-                            int saved_errno, char *error) {
-    long verdict = SSL_get_verify_result(client->ssl);
+int client_tls_refused(const SSL *ssl, const char *host, int saved_errno, char *error) {
+    long verdict = SSL_get_verify_result(ssl);
     if (verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH) {
         char what[CLIENT_ERROR_BYTES / 2];
-        snprintf(what, sizeof what, "the server's certificate is not for %s", url->host);
+        snprintf(what, sizeof what, "the server's certificate is not for %s", host);
         return refuse(error, what, X509_verify_cert_error_string(verdict));
     }
     if (verdict != X509_V_OK)
@@ -64,12 +68,13 @@ static int handshake_failed(const struct client_socket *client, const struct cli
 int client_tls_open(struct client_socket *client, const struct client_url *url, const char *ca_file,
                     uint64_t deadline_ns, char *error) {
     ERR_clear_error();
-    if (context_new(client, ca_file, error)) return -1;
+    client->context = client_tls_context(ca_file, error);
+    if (!client->context) return -1;
     client->ssl = SSL_new(client->context);
     client->bio_method = tls_socket_new();
     if (!client->ssl || !client->bio_method ||
         !tls_socket_attach(client->bio_method, client->ssl, client->fd) ||
-        !expect_host(client->ssl, url->host))
+        !client_tls_expect(client->ssl, url->host))
         return refuse(error, "TLS cannot be used", library_reason());
     for (;;) {
         ERR_clear_error();
@@ -79,7 +84,7 @@ int client_tls_open(struct client_socket *client, const struct client_url *url, 
         if (result == 1) return 0;
         int wants = SSL_get_error(client->ssl, result);
         if (wants != SSL_ERROR_WANT_READ && wants != SSL_ERROR_WANT_WRITE)
-            return handshake_failed(client, url, saved_errno, error);
+            return client_tls_refused(client->ssl, url->host, saved_errno, error);
         short events = wants == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT;
         if (client_poll(client, events, deadline_ns) <= 0)
             return refuse(error, "TLS handshake failed", "the server did not answer in time");

@@ -1,0 +1,52 @@
+/*
+ * Whether the figures of a run may be believed: VALID, NOISY (they are worse than the server
+ * deserves) or INVALID (they are not figures of what was asked for). Pure.
+ */
+#ifndef BENCH_LOAD_VERDICT_H
+#define BENCH_LOAD_VERDICT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VERDICT_REASONS    8
+#define VERDICT_TEXT_BYTES 320
+
+#define VERDICT_SLIP_US     1000 /**< below, slip is no matter */
+#define VERDICT_SLIP_SHARE  0.25 /**< of p99 */
+#define VERDICT_LAG_US      1000
+#define VERDICT_LAG_SHARE   0.25
+#define VERDICT_BUSY        0.90
+#define VERDICT_NOISE_SHARE 0.10
+#define VERDICT_STOLEN      0.05
+#define VERDICT_UNSENT      0.01 /**< of what was due */
+
+/** Figures in us are below 0 where they are not known. */
+struct verdict_facts {
+    bool observed; /**< the load published nothing */
+    bool open;     /**< by a schedule */
+    uint64_t published, unsent, expected, received, lost, duplicated, reordered;
+    double p99_us, slip_p99_us, lag_p99_us, noise_p99_us, stolen, busy;
+    uint64_t readers, closed; /**< closed by the server */
+    const char *closed_text;  /**< why, empty if none was */
+    bool publisher_closed, server_gone;
+};
+
+enum verdict { VERDICT_VALID, VERDICT_NOISY, VERDICT_INVALID };
+
+struct verdict_reason {
+    const char *code; /**< static */
+    char text[VERDICT_TEXT_BYTES];
+};
+
+struct verdict_result {
+    enum verdict verdict;
+    bool empty; /**< there are no figures: they must not be shown as if there were */
+    struct verdict_reason reasons[VERDICT_REASONS];
+    size_t count;
+};
+
+void verdict_decide(const struct verdict_facts *facts, struct verdict_result *result);
+const char *verdict_name(enum verdict verdict);
+
+#endif

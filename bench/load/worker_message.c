@@ -1,0 +1,80 @@
+/* What becomes of a message that a connection got: the hot path of the load. */
+#include "load/engine.h"
+#include "load/stamp.h"
+#include "load/worker.h"
+
+/* A message that the load has not published: all that is known is when it came. */
+static void take_stranger(struct worker *worker, struct wire *wire,
+                          const struct peer_message *message, uint64_t now) {
+    const struct engine *engine = worker->engine;
+    if (wire->role != PLAN_READER || engine->config->publisher == LOAD_PUBLISHER_OWN) {
+        wire->stray++;
+        return;
+    }
+    if (now < worker->measure_ns) return;
+    worker->strangers_came++;
+    worker->figures->received++;
+    wire->measured++;
+    if (wire->arrived_ns) worker_record(worker, WORKER_GAP, now - wire->arrived_ns);
+    wire->arrived_ns = now;
+    uint32_t readers = engine->plan->sets == 1 && engine->worker_count == 1 ? worker->live : 0;
+    strangers_take(&worker->strangers, message->key, message->key_bytes, message->data,
+                   message->data_bytes, now, readers);
+}
+
+/* One rank for each burst, since within one the order is not chance. */
+static void rank(struct wire *wire, const struct stamp *stamp, int64_t before, uint32_t readers) {
+    if (stamp->intended_ns == wire->ranked_ns || before < 0 || readers < 2 ||
+        before >= (int64_t)readers)
+        return;
+    wire->ranked_ns = stamp->intended_ns;
+    wire->rank_sum += (double)before / (readers - 1);
+    wire->rank_spread += (readers + 1.0) / (12.0 * (readers - 1));
+    wire->ranked++;
+}
+
+static void measure(struct worker *worker, struct wire *wire, const struct stamp *stamp,
+                    uint64_t now) {
+    struct figures *figures = worker->figures;
+    uint64_t latency = now > stamp->intended_ns ? now - stamp->intended_ns : 0;
+    uint64_t uncorrected = latency > stamp->slip_ns ? latency - stamp->slip_ns : 0;
+    uint32_t readers = worker->readers[stamp->symbol];
+    figures->received++;
+    wire->measured++;
+    wire->latency_sum += (double)latency;
+    histogram_record(figures->latency, latency, 1);
+    histogram_record(figures->uncorrected, uncorrected, 1);
+    rank(wire, stamp, skew_take(&worker->skew, stamp->publisher, stamp->total, now, readers),
+         readers);
+}
+
+void worker_message(struct worker *worker, struct wire *wire, const struct peer_message *message,
+                    uint64_t now) {
+    const struct engine *engine = worker->engine;
+    struct stamp stamp;
+    worker->arrived_ns = now;
+    if (wire->kind != WIRE_SUBSCRIBER) return;
+    if (!stamp_read(message->data, message->data_bytes, engine->run, &stamp) ||
+        stamp.symbol >= engine->plan->symbols || stamp.publisher >= engine->config->publishers) {
+        take_stranger(worker, wire, message, now);
+        return;
+    }
+    uint32_t place =
+        wire->place_of ? wire->place_of[stamp.symbol] : account_place(&wire->account, stamp.symbol);
+    if (place == wire->account.count) {
+        wire->stray++;
+        return;
+    }
+    if (account_take(&wire->account, place, stamp.number, stamp.publisher, stamp.total) ==
+        ACCOUNT_DUPLICATE)
+        return;
+    bool measured = stamp.intended_ns >= worker->measure_ns;
+    if (wire->role != PLAN_READER) {
+        worker->slow_received += measured;
+        return;
+    }
+    _Atomic uint64_t *delivered = &worker->delivered[stamp.publisher];
+    atomic_store_explicit(delivered, atomic_load_explicit(delivered, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+    if (measured) measure(worker, wire, &stamp, now);
+}
