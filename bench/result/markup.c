@@ -28,8 +28,8 @@ void markup_text(const char *text, FILE *out) {
         default:
             break;
         }
-        if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code >= UTF8_INVALID ||
-            (code & 0xfffe) == 0xfffe)
+        if ((code < 0x20 && code != '\n' && code != '\t') || (code >= 0x7f && code < 0xa0) ||
+            code >= UTF8_INVALID || (code & 0xfffe) == 0xfffe)
             fputc('?', out);
         else
             fwrite(text + from, 1, at - from, out);

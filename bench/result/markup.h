@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/** Writes any text so that it stays text; what markup cannot hold (control characters, what is not
- * UTF-8) becomes a question mark. */
+/** Writes any text so that it stays text; what markup cannot hold (control characters but
+ * newline and tab, what is not UTF-8) becomes a question mark. */
 void markup_text(const char *text, FILE *out);
 
 #endif

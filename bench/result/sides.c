@@ -123,27 +123,62 @@ static int read_side(struct compare_sides *sides, const char *argument, char *er
         for (char *name; bad == 0 && (name = strsep(&rest, ","));)
             bad = read_file(sides, first, name, error);
     free(names);
-    for (size_t i = first; bad == 0 && i < sides->count; i++) {
-        struct compare_side *side = &sides->side[i];
-        char *name;
-        bool alone = sides->count == first + 1;
-        if (asprintf(&name, "%s%s%s", argument, alone ? "" : " ",
-                     alone ? "" : look_text(side->runs, "0/peer", "")) < 0)
-            return -1;
-        free(side->name);
-        side->name = name;
-    }
     return bad;
+}
+
+/* What people call an argument by: its first file without folders and ending. */
+static char *short_name(const char *argument) {
+    size_t bytes = access(argument, F_OK) == 0 ? strlen(argument) : strcspn(argument, ",");
+    size_t begin = bytes;
+    while (begin && argument[begin - 1] != '/') begin--;
+    if (bytes - begin > 5 && (strncmp(argument + bytes - 5, ".json", 5) == 0 ||
+                              strncmp(argument + bytes - 5, ".html", 5) == 0))
+        bytes -= 5;
+    return strndup(argument + begin, bytes - begin);
+}
+
+/* The name of an argument among all: its short one, unless another has the same. */
+static char *argument_name(const char *const *names, size_t count, size_t which) {
+    char *name = short_name(names[which]);
+    bool taken = false;
+    for (size_t i = 0; name && i < count; i++) {
+        char *other = short_name(names[i]);
+        taken = taken || (i != which && other && strcmp(other, name) == 0);
+        free(other);
+    }
+    if (!taken) return name;
+    free(name);
+    return strdup(names[which]);
+}
+
+/* Names the sides of an argument; several are told apart by what they are. */
+static int name_sides(struct compare_sides *sides, size_t first, char *name) {
+    bool alone = sides->count == first + 1;
+    for (size_t i = first; name && i < sides->count; i++) {
+        const json_t *runs = sides->side[i].runs;
+        char *whole;
+        if (asprintf(&whole, "%s%s%s%s%s", name, alone ? "" : " ",
+                     alone ? "" : look_text(runs, "0/peer", ""), alone ? "" : " ",
+                     alone ? "" : look_text(runs, "0/scenario", "")) < 0)
+            return -1;
+        free(sides->side[i].name);
+        sides->side[i].name = whole;
+    }
+    return name ? 0 : -1;
 }
 
 int compare_read(const char *const *names, size_t count, struct compare_sides *sides, char *error) {
     sides->count = 0;
-    snprintf(error, RESULT_ERROR_BYTES, "no memory");
     for (size_t i = 0; i < count; i++) {
-        if (read_side(sides, names[i], error)) {
-            compare_fini(sides);
-            return -1;
-        }
+        size_t first = sides->count;
+        snprintf(error, RESULT_ERROR_BYTES, "no memory");
+        int bad = read_side(sides, names[i], error);
+        char *name = argument_name(names, count, i);
+        if (bad == 0) bad = name_sides(sides, first, name);
+        free(name);
+        if (bad == 0) continue;
+        compare_fini(sides);
+        return -1;
     }
     return 0;
 }

@@ -135,7 +135,8 @@ Test(result_compare, sides_come_from_files) {
     cr_assert_eq(compare_read(names, 2, &sides, error), 0, "%s", error);
     cr_assert_eq(sides.count, 2);
     cr_assert_eq(json_array_size(sides.side[0].runs), 2);
-    cr_assert_str_eq(sides.side[1].name, FIXTURE("nats"));
+    cr_assert_str_eq(sides.side[0].name, "result_tick");
+    cr_assert_str_eq(sides.side[1].name, "result_nats");
     compare_fini(&sides);
     names[1] = "/nowhere.json";
     cr_assert_eq(compare_read(names, 2, &sides, error), -1);

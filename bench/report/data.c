@@ -1,0 +1,99 @@
+#include "report/data.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "result/look.h"
+
+#define ROUNDS 12 /* of making it smaller; a series is halved in each */
+
+/* What becomes of a value of seconds that are put together: a sum, or the worst. */
+static const struct {
+    const char *name;
+    bool sum;
+} columns[] = {{"published", true}, {"received", true}, {"lost", true},    {"cpu_ns", true},
+               {"p50_us", false},   {"p99_us", false},  {"max_us", false}, {"skew_p99_us", false}};
+
+static json_t *two_seconds(const json_t *one, const json_t *other) {
+    json_t *both = json_object();
+    json_object_set(both, "at_s", json_object_get(other, "at_s"));
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
+        json_t *a = json_object_get(one, columns[i].name);
+        json_t *b = json_object_get(other, columns[i].name);
+        if (!json_is_number(a) || !json_is_number(b)) {
+            json_object_set(both, columns[i].name, json_is_number(a) ? a : b ? b : json_null());
+        } else if (!columns[i].sum) {
+            bool first = json_number_value(a) > json_number_value(b);
+            json_object_set(both, columns[i].name, first ? a : b);
+        } else {
+            json_t *sum = json_is_integer(a) && json_is_integer(b)
+                              ? json_integer(json_integer_value(a) + json_integer_value(b))
+                              : json_real(json_number_value(a) + json_number_value(b));
+            json_object_set_new(both, columns[i].name, sum);
+        }
+    }
+    return both;
+}
+
+static void halve_series(json_t *run) {
+    const json_t *series = json_object_get(run, "series");
+    json_t *half = json_array();
+    size_t count = json_array_size(series);
+    for (size_t i = 0; i + 1 < count; i += 2)
+        json_array_append_new(
+            half, two_seconds(json_array_get(series, i), json_array_get(series, i + 1)));
+    if (count % 2) json_array_append(half, json_array_get(series, count - 1));
+    json_object_set_new(run, "series", half);
+}
+
+/* Every other one of a sorted list, with its last. */
+static void halve_list(json_t *object, const char *name) {
+    const json_t *list = json_object_get(object, name);
+    size_t count = json_array_size(list);
+    if (count < 100) return;
+    json_t *half = json_array();
+    for (size_t i = 0; i < count; i++)
+        if (i % 2 == 0 || i + 1 == count) json_array_append(half, json_array_get(list, i));
+    json_object_set_new(object, name, half);
+}
+
+static void shrink(json_t *run, int round) {
+    if (json_array_size(json_object_get(run, "series")) > 120) halve_series(run);
+    if (round >= 1) {
+        json_t *clients = json_copy(json_object_get(run, "clients"));
+        halve_list(clients, "rank");
+        halve_list(clients, "mean_us");
+        json_object_set_new(run, "clients", clients);
+    }
+    if (round >= ROUNDS / 2) json_object_set_new(run, "histograms", json_object());
+}
+
+static char *dump(const json_t *all) {
+    return json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(10));
+}
+
+char *data_make(const struct compare_sides *sides, size_t room) {
+    json_t *all = json_array();
+    for (size_t i = 0; i < sides->count; i++) {
+        size_t index;
+        json_t *run;
+        json_array_foreach(sides->side[i].runs, index, run)
+            json_array_append_new(all, json_copy(run));
+    }
+    char *text = dump(all);
+    for (int round = 0; text && strlen(text) > room && round < ROUNDS; round++) {
+        size_t index;
+        json_t *run;
+        free(text);
+        json_array_foreach(all, index, run) shrink(run, round);
+        text = dump(all);
+    }
+    json_decref(all);
+    errno = ENOMEM;
+    if (!text || strlen(text) <= room) return text;
+    free(text);
+    errno = E2BIG;
+    return NULL;
+}
