@@ -30,12 +30,16 @@ static void visit(void *arg, struct sub_target *target) {
     ++*(uint64_t *)arg;
 }
 
+static uint32_t visit_list(void *arg, const struct sub_list *list) {
+    return sub_list_take(list, visit, arg);
+}
+
 static void match_step(void *arg) {
     struct match *match = arg;
     for (uint32_t i = 0; i < MESSAGES; i++) {
         char key[PLAN_KEY_BYTES];
         plan_key(match->first_key + i % match->keys, key);
-        sub_index_match(match->index, key, sizeof key, hash_bytes(key, sizeof key, 1), visit,
+        sub_index_match(match->index, key, sizeof key, hash_bytes(key, sizeof key, 1), visit_list,
                         &match->seen);
     }
     micro_keep(match->seen);

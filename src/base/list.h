@@ -38,4 +38,13 @@ static inline void list_remove(struct list *node) {
     list_init(node);
 }
 
+/** Takes the first node out of a list that is not empty. */
+static inline struct list *list_pop(struct list *list) {
+    struct list *node = list->next;
+    list->next = node->next;
+    node->next->prev = list;
+    list_init(node);
+    return node;
+}
+
 #endif

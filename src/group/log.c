@@ -53,10 +53,7 @@ void log_trim(struct log_chain *log) {
     } else if (chunk == NULL || chunk != log->oldest || chunk->hold != NULL || log->orphan) {
         drop_all(log);
     } else {
-        /* all cursors are at its end: it begins anew there */
-        chunk->base = log->head;
-        chunk->bytes = 0;
-        if (list_empty(&log->warm)) list_insert(&log->pool->warm, &log->warm);
+        log_begin_anew(log);
     }
 }
 
@@ -79,7 +76,10 @@ void log_orphan(struct log_chain *log) {
 
 static void link_chunk(struct log_chain *log, struct chunk *chunk) {
     log->quick_end = 0;
-    if (chunk->hold != NULL) list_remove(&log->warm); /* it is not to begin anew */
+    if (chunk->hold != NULL)
+        list_remove(&log->warm); /* nobody keeps that without need */
+    else if (list_empty(&log->warm))
+        list_insert(&log->pool->warm, &log->warm);
     chunk->base = log->head;
     chunk->readers = log->newest == NULL ? log->readers : log->at_head;
     log->held_bytes += chunk_cost(chunk);

@@ -17,6 +17,7 @@
 #ifndef GROUP_LOG_H
 #define GROUP_LOG_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -24,6 +25,7 @@
 #include "group/pool.h"
 
 #define LOG_INLINE_BYTES 4096 /**< frames above are referenced, not copied */
+#define LOG_BLOCK_BYTES  32
 
 struct log_chain {
     struct chunk *oldest, *newest;
@@ -34,7 +36,7 @@ struct log_chain {
     uint64_t held_bytes; /**< of the chunks that are alive */
     uint32_t readers;    /**< cursors */
     uint32_t at_head;    /**< cursors known to be at the head */
-    struct list warm;    /**< in the pool's list while it keeps a chunk without need */
+    struct list warm;    /**< in the pool's list while the newest chunk has bytes of its own */
     uint64_t warm_head;  /**< the head at the last look at that list */
     uint32_t first_size; /**< of the chunks: what a usual batch needed */
     struct pool *pool;
@@ -57,15 +59,10 @@ void log_orphan(struct log_chain *log);
 /** Makes room for a frame of `bytes`; false without memory. The slow part of log_append. */
 bool log_grow(struct log_chain *log, uint32_t bytes);
 
-/* In blocks of 32: what is behind either end is not used, but there (POOL_SLACK_BYTES,
- * FRAME_SLACK_BYTES). */
-static inline void log_copy(uint8_t *to, const uint8_t *from, uint32_t bytes) {
-    const uint8_t *end = from + bytes;
-    do {
-        memcpy(to, from, 32);
-        to += 32;
-        from += 32;
-    } while (from < end);
+/** Frames are copied in blocks of 32: what is behind either end is not used, but there
+ * (POOL_SLACK_BYTES, FRAME_SLACK_BYTES). Of so many: */
+static inline uint32_t log_blocks(uint32_t bytes) {
+    return (bytes + LOG_BLOCK_BYTES - 1) / LOG_BLOCK_BYTES;
 }
 
 /** True if the newest chunk has room for `bytes`. */
@@ -74,10 +71,12 @@ static inline bool log_fits(const struct log_chain *log, uint32_t bytes) {
     return chunk != NULL && chunk->room >= chunk->bytes + bytes;
 }
 
-/** Appends a frame below `quick_end`; see log_append. */
-static inline void log_put(struct log_chain *log, const uint8_t *wire, uint32_t bytes) {
+/** Appends a frame below `quick_end`; see log_append. `blocks` is log_blocks(bytes), for a caller
+ * in whose loop that is a constant. */
+static inline void log_put(struct log_chain *log, const uint8_t *wire, uint32_t bytes,
+                           uint32_t blocks) {
     struct chunk *chunk = log->newest;
-    log_copy(chunk->own + chunk->bytes, wire, bytes);
+    memcpy(chunk->own + chunk->bytes, wire, (size_t)blocks * LOG_BLOCK_BYTES);
     chunk->bytes += bytes;
     log->head += bytes;
     log->frames++;
@@ -87,7 +86,7 @@ static inline void log_put(struct log_chain *log, const uint8_t *wire, uint32_t 
  * it. False without memory. Not with no reader. */
 static inline bool log_append(struct log_chain *log, const uint8_t *wire, uint32_t bytes) {
     if (!log_fits(log, bytes) && !log_grow(log, bytes)) return false;
-    log_put(log, wire, bytes);
+    log_put(log, wire, bytes, log_blocks(bytes));
     log->at_head = 0;
     return true;
 }
@@ -111,49 +110,45 @@ int cursor_range(struct cursor *cursor, uint64_t until, struct iovec *pieces, in
  * the head (0 before). */
 uint64_t cursor_advance(struct cursor *cursor, uint64_t bytes);
 
-/** Gives chunks back that no cursor is in; the slow part of log_caught_up. */
+/** Gives chunks back that no cursor is in. */
 void log_trim(struct log_chain *log);
 
-/** All cursors are at the head. A single chunk begins anew there. */
-static inline void log_caught_up(struct log_chain *log) {
-    struct chunk *chunk = log->newest;
-    if (chunk != log->oldest || list_empty(&log->warm)) {
-        log_trim(log);
-        return;
-    }
-    chunk->base = log->head;
-    chunk->bytes = 0;
+/** All cursors are at the end of the one chunk: it is used again from its beginning. */
+static inline void log_begin_anew(struct log_chain *log) {
+    log->newest->base = log->head;
+    log->newest->bytes = 0;
 }
 
 /** What is written of the newest chunk of a log: what nearly every cursor wants the end of. Valid
  * until the next append. */
 struct log_tail {
-    const struct log_chain *log;
     struct chunk *chunk;
     const uint8_t *end; /**< after the last byte */
-    size_t bytes;       /**< 0 without a chunk */
+    size_t bytes;
     uint64_t head, frames;
 };
 
+/** The log has chunks: somebody is not at its head. */
 static inline struct log_tail log_tail(const struct log_chain *log) {
     struct chunk *chunk = log->newest;
-    struct log_tail tail = {.log = log, .chunk = chunk, .head = log->head, .frames = log->frames};
-    if (chunk == NULL) return tail;
-    tail.bytes = chunk->bytes;
-    tail.end = chunk->data + chunk->bytes;
-    return tail;
+    return (struct log_tail){
+        .chunk = chunk,
+        .end = chunk->data + chunk->bytes,
+        .bytes = chunk->bytes,
+        .head = log->head,
+        .frames = log->frames,
+    };
 }
 
 /** The bytes between the cursor and the head, up to `tail->end`; 0 if there are none or they begin
- * in an older chunk or log. */
+ * in an older chunk. */
 static inline size_t cursor_to_end(const struct cursor *cursor, const struct log_tail *tail) {
-    if (cursor->log != tail->log) return 0;
     size_t bytes = tail->head - cursor->at;
-    return bytes - 1 < tail->bytes ? bytes : 0; /* one comparison also for none */
+    return bytes <= tail->bytes ? bytes : 0;
 }
 
 /** The same as cursor_advance over what cursor_to_end told: nearly every delivery. Returns the
- * frames that were completed. The log learns of it by log_reached. */
+ * frames that were completed. The log is to be told by log_reached. */
 static inline uint64_t cursor_to_head(struct cursor *cursor, const struct log_tail *tail) {
     uint64_t frames = tail->frames - cursor->frames;
     cursor->at = tail->head;
@@ -166,7 +161,18 @@ static inline uint64_t cursor_to_head(struct cursor *cursor, const struct log_ta
 static inline void log_reached(struct log_chain *log, uint32_t count) {
     log->quick_end = 0;
     log->at_head += count;
-    if (count > 0 && log->at_head == log->readers) log_caught_up(log);
+    if (count > 0 && log->at_head == log->readers) log_trim(log);
+}
+
+/** The same for the only reader: no other chunk is alive. */
+static inline void log_reached_by_only(struct log_chain *log) {
+    assert(log->readers == 1 && log->oldest == log->newest);
+    log->quick_end = 0;
+    log->at_head = 1;
+    if (log->newest->hold != NULL)
+        log_trim(log);
+    else
+        log_begin_anew(log);
 }
 
 /** The first frame boundary at or after position `from`, which is between the cursor and the head.

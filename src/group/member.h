@@ -47,7 +47,8 @@ struct splice {
 struct member {
     struct list link; /**< ready or blocked */
     struct group *group;
-    struct cursor now; /**< log NULL once it closes */
+    struct cursor
+        now; /**< in the log of its group if there is no splice; log NULL once it closes */
     struct splice *splice;
     uint64_t committed; /**< end of what a blocked SSL_write was given of the log, or 0 */
     bool blocked;
@@ -99,9 +100,7 @@ static inline void group_visited(struct group *group, struct list *next, uint32_
  * up to `quick_end` of the log need nothing but to be written. */
 static inline void group_allow_quick(struct group *group) {
     struct log_chain *log = group->log;
-    const struct chunk *chunk = log->newest;
-    if (chunk == NULL || chunk->hold != NULL) return;
-    uint64_t end = chunk->base + chunk->room;
+    uint64_t end = log->newest->base + log->newest->room; /* of a referenced frame no room */
     log->quick_end = end < group->watch_at ? end : group->watch_at;
 }
 

@@ -43,42 +43,106 @@ __attribute__((noinline)) static void look_at_readers(struct shard *shard,
     group_watch(group);
 }
 
-/* Everything that an append may need: room, a place in the queue, a look at slow readers. */
-__attribute__((noinline)) static void match_slowly(void *arg, struct sub_target *target) {
-    struct fanout *fanout = arg;
+/* Everything that an append may need: room, a reference, a look at slow readers. */
+__attribute__((noinline)) static void append_slowly(struct fanout *fanout,
+                                                    struct stream_group *owner) {
     const struct frame *frame = fanout->frame;
-    struct stream_group *owner = LIST_ITEM(target, struct stream_group, target);
     struct group *group = &owner->group;
     struct log_chain *log = group->log;
     if (!(frame->bytes <= LOG_INLINE_BYTES ? log_append(log, frame->wire, frame->bytes)
                                            : append_hold(fanout, log)))
         owner->broken = true;
-    bool waiting = group->to_visit > 0 && group->to_visit == group->ready_count;
     group_wake(group);
-    if (!waiting && fanout->shard->delay_ns == 0)
+    if (fanout->shard->delay_ns == 0)
         group_dirty(fanout->shard, group);
-    else if (!waiting)
+    else
         delay_group(fanout->shard, group, frame->bytes);
     if (log->head > group->watch_at || owner->broken) look_at_readers(fanout->shard, owner);
-    if (waiting) group_allow_quick(group); /* more than one message waits: there may be many */
+    if (!owner->broken) group_allow_quick(group);
+}
+
+/* A small frame, with what all its copies have in common. */
+struct small {
+    struct fanout *fanout;
+    struct shard *shard;
+    const uint8_t *wire;
+    uint32_t bytes, blocks;
+};
+
+/* The group does not yet wait in the queue, or it is not known what more may be appended. False: it
+ * is not that easy. */
+static inline bool append_first(const struct small *small, struct group *group) {
+    struct log_chain *log = group->log;
+    if (!log_fits(log, small->bytes) || log->head + small->bytes > group->watch_at) return false;
+    log_put(log, small->wire, small->bytes, small->blocks);
+    log->at_head = 0;
+    group_wake(group);
+    if (!list_empty(&group->dirty))
+        group_allow_quick(group); /* the second message: there may be many */
+    else if (group->to_visit > 0)
+        list_insert(&small->shard->dirty, &group->dirty);
+    return true;
 }
 
 /* Mostly all that is written to: the group waits in the queue already, and there is room. */
-static void match_quickly(void *arg, struct sub_target *target) {
-    const struct frame *frame = ((const struct fanout *)arg)->frame;
-    struct log_chain *log = LIST_ITEM(target, struct stream_group, target)->group.log;
-    if (log->head + frame->bytes > log->quick_end)
-        match_slowly(arg, target);
+static inline void append_quickly(void *arg, struct sub_target *target) {
+    const struct small *small = arg;
+    struct stream_group *owner = LIST_ITEM(target, struct stream_group, target);
+    struct log_chain *log = owner->group.log;
+    if (log->head + small->bytes <= log->quick_end)
+        log_put(log, small->wire, small->bytes, small->blocks);
+    else if (!append_first(small, &owner->group))
+        append_slowly(small->fanout, owner);
+}
+
+static inline __attribute__((always_inline)) uint32_t
+append_blocks(struct small small, const struct sub_list *list, uint32_t blocks) {
+    small.blocks = blocks;
+    return sub_list_take(list, append_quickly, &small);
+}
+
+/* With the number of blocks as a constant the copy is a few moves. */
+static uint32_t append_small(void *arg, const struct sub_list *list) {
+    struct fanout *fanout = arg;
+    const struct frame *frame = fanout->frame;
+    struct small small = {fanout, fanout->shard, frame->wire, frame->bytes, 0};
+    switch (log_blocks(frame->bytes)) {
+    case 1:
+        return append_blocks(small, list, 1);
+    case 2:
+        return append_blocks(small, list, 2);
+    case 3:
+        return append_blocks(small, list, 3);
+    case 4:
+        return append_blocks(small, list, 4);
+    case 5:
+        return append_blocks(small, list, 5);
+    default:
+        return append_blocks(small, list, log_blocks(frame->bytes));
+    }
+}
+
+/* Any frame, and groups that wait for more before they go to the queue. */
+static void append_one(void *arg, struct sub_target *target) {
+    struct stream_group *owner = LIST_ITEM(target, struct stream_group, target);
+    const struct frame *frame = ((struct fanout *)arg)->frame;
+    struct log_chain *log = owner->group.log;
+    if (frame->bytes <= LOG_INLINE_BYTES && log->head + frame->bytes <= log->quick_end)
+        log_put(log, frame->wire, frame->bytes, log_blocks(frame->bytes));
     else
-        log_put(log, frame->wire, frame->bytes);
+        append_slowly(arg, owner);
+}
+
+static uint32_t append_any(void *arg, const struct sub_list *list) {
+    return sub_list_take(list, append_one, arg);
 }
 
 /* To the logs of all groups that want it; returns how many these are. */
 static uint32_t append_to_all(struct shard *shard, struct frame *frame) {
     struct fanout fanout = {.shard = shard, .frame = frame};
-    bool small = frame->bytes <= LOG_INLINE_BYTES;
+    bool small = frame->bytes <= LOG_INLINE_BYTES && shard->delay_ns == 0;
     uint32_t appends = sub_index_match(shard->index, frame_key(frame), frame->key_bytes,
-                                       frame->hash, small ? match_quickly : match_slowly, &fanout);
+                                       frame->hash, small ? append_small : append_any, &fanout);
     if (fanout.hold != NULL) hold_unref(&shard->pool, fanout.hold);
     return appends;
 }

@@ -10,8 +10,8 @@
 
 struct slice {
     uint64_t until_ns;
-    uint32_t visits;
-    uint64_t sends, bytes, frames; /* of usual visits; conn_out.c counts its own */
+    uint32_t visits, others; /* of the visits those that are no usual ones */
+    uint64_t bytes, frames;  /* of usual visits; conn_out.c counts its own */
 };
 
 /* To be asked after each row of visits, of which none goes beyond the next look at the clock. */
@@ -20,26 +20,27 @@ static inline bool slice_over(const struct slice *slice) {
     return slice->visits >= SHARD_FLUSH_SENDS || clock_now_ns() >= slice->until_ns;
 }
 
-/* What a usual visit sends: a plain socket gets the end of the newest chunk. 0: it is another case.
- */
-static inline size_t usual_bytes(const struct member *member, const struct log_tail *tail) {
-    if (member->splice != NULL || CONN_OF(member)->transport.ssl != NULL) return 0;
-    return cursor_to_end(&member->now, tail);
+/* The usual visit: a plain socket takes all of the end of the newest chunk. */
+static inline bool usual(const struct member *member) {
+    return member->splice == NULL && CONN_OF(member)->transport.ssl == NULL;
 }
 
-/* Another case, or a socket that took less than it was offered. */
-__attribute__((noinline)) static void flush_otherwise(struct member *member, const uint8_t *at,
-                                                      size_t bytes, ssize_t taken) {
+/* Another visit: what the socket has taken is less than the `bytes` before `end` that it was
+ * offered, or nothing was offered. */
+__attribute__((noinline)) static void visit_otherwise(struct member *member, struct slice *slice,
+                                                      const uint8_t *end, size_t bytes,
+                                                      ssize_t taken) {
+    slice->others++;
     if (bytes == 0)
         conn_flush(CONN_OF(member));
     else
-        conn_flush_on(CONN_OF(member), at, bytes, taken);
+        conn_flush_on(CONN_OF(member), end - bytes, bytes, taken);
 }
 
-/* A row of usual visits, which the first one ends that is not. By itself: it needs all registers.
- */
-__attribute__((noinline)) static void flush_row(struct group *group, struct slice *slice) {
-    const struct log_tail tail = log_tail(group->log);
+/* A row of usual visits, and the one that ends it. By itself, since it needs all registers. */
+__attribute__((noinline)) static void visit_row(struct group *group, struct slice *slice) {
+    struct log_tail tail = {0};
+    if (group->log->newest != NULL) tail = log_tail(group->log);
     uint32_t most = CLOCK_VISITS - slice->visits % CLOCK_VISITS;
     if (most > group->to_visit) most = group->to_visit;
     uint32_t left = most;
@@ -51,53 +52,20 @@ __attribute__((noinline)) static void flush_row(struct group *group, struct slic
     do {
         member = group_step(group, &next);
         __builtin_prefetch(LIST_ITEM(next, struct member, link));
-        bytes = usual_bytes(member, &tail);
+        bytes = usual(member) ? cursor_to_end(&member->now, &tail) : 0;
         if (bytes == 0) break;
         taken = transport_send(&CONN_OF(member)->transport, tail.end - bytes, bytes);
         if (taken != (ssize_t)bytes) break;
         sent += bytes;
         frames += cursor_to_head(&member->now, &tail);
     } while (--left > 0);
-    uint32_t sends = most - left;
-    slice->sends += sends;
     slice->bytes += sent;
     slice->frames += frames;
-    log_reached(group->log, sends);
-    uint32_t visits = left > 0 ? sends + 1 : sends;
+    log_reached(group->log, most - left);
+    uint32_t visits = left > 0 ? most - left + 1 : most;
     slice->visits += visits;
     group_visited(group, next, visits);
-    if (left > 0) flush_otherwise(member, tail.end - bytes, bytes, taken);
-}
-
-/* False when the slice is over. */
-static bool flush_group(struct group *group, struct slice *slice) {
-    while (group->to_visit > 0) {
-        flush_row(group, slice);
-        if (group->log == NULL) break; /* its last member ended */
-        if (slice_over(slice)) return false;
-    }
-    return true;
-}
-
-/* The same for a group of one: no circle, no fairness. */
-static inline bool flush_only_member(struct group *group, struct slice *slice) {
-    const struct log_tail tail = log_tail(group->log);
-    struct member *member = LIST_ITEM(group->ready.next, struct member, link);
-    size_t bytes = usual_bytes(member, &tail);
-    ssize_t taken = 0;
-    group->to_visit = 0;
-    slice->visits++;
-    if (bytes > 0) taken = transport_send(&CONN_OF(member)->transport, tail.end - bytes, bytes);
-    if (bytes > 0 && taken == (ssize_t)bytes) {
-        slice->sends++;
-        slice->bytes += bytes;
-        slice->frames += cursor_to_head(&member->now, &tail);
-        log_reached(group->log, 1);
-    } else {
-        group->log->quick_end = 0;
-        flush_otherwise(member, tail.end - bytes, bytes, taken);
-    }
-    return !slice_over(slice);
+    if (left > 0) visit_otherwise(member, slice, tail.end, bytes, taken);
 }
 
 __attribute__((noinline)) static void settle_lag(struct shard *shard, struct group *group) {
@@ -107,20 +75,52 @@ __attribute__((noinline)) static void settle_lag(struct shard *shard, struct gro
     group_watch(group);
 }
 
+/* Any group; it was taken out of the queue. */
+__attribute__((noinline)) static void flush_group(struct shard *shard, struct group *group,
+                                                  struct slice *slice) {
+    while (group->to_visit > 0) {
+        visit_row(group, slice);
+        if (group->log == NULL) return; /* its last member ended */
+        if (slice_over(slice)) break;
+    }
+    if (group->lagging) settle_lag(shard, group);
+    group_dirty(shard, group);
+}
+
+/* The same for a group of one, and a usual visit: no circle, no fairness. False if it is another
+ * case. */
+static inline bool flush_only_member(struct group *group, struct slice *slice) {
+    struct log_chain *log = group->log;
+    if (log->readers != 1 || group->ready_count != 1 || group->lagging) return false;
+    struct member *member = LIST_ITEM(group->ready.next, struct member, link);
+    if (!usual(member) || member->now.at == log->head) return false;
+    const struct log_tail before = log_tail(log);
+    size_t bytes = cursor_to_end(&member->now, &before);
+    if (bytes == 0) return false;
+    ssize_t taken = transport_send(&CONN_OF(member)->transport, before.end - bytes, bytes);
+    group->to_visit = 0;
+    slice->visits++;
+    if (taken != (ssize_t)bytes) {
+        log->quick_end = 0;
+        visit_otherwise(member, slice, before.end, bytes, taken);
+        return true;
+    }
+    const struct log_tail tail = log_tail(log); /* again: fewer registers */
+    slice->bytes += bytes;
+    slice->frames += cursor_to_head(&member->now, &tail);
+    log_reached_by_only(log);
+    return true;
+}
+
 void flush_slice(struct shard *shard) {
     if (list_empty(&shard->dirty)) return;
     struct slice slice = {.until_ns = shard->now_ns + SHARD_SLICE_NS};
-    bool going = true;
-    while (going && !list_empty(&shard->dirty)) {
-        struct group *group = LIST_ITEM(shard->dirty.next, struct group, dirty);
-        bool one = group->members == 1 && group->ready_count == 1;
-        going = one ? flush_only_member(group, &slice) : flush_group(group, &slice);
-        if (group->log == NULL) continue; /* its last member ended */
-        list_remove(&group->dirty);
-        if (group->lagging) settle_lag(shard, group);
-        if (group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
-    }
-    count_add(&shard->stats.sends, slice.sends);
+    do {
+        /* out of the queue first: a visit may put it in again */
+        struct group *group = LIST_ITEM(list_pop(&shard->dirty), struct group, dirty);
+        if (!flush_only_member(group, &slice)) flush_group(shard, group, &slice);
+    } while (!slice_over(&slice) && !list_empty(&shard->dirty));
+    count_add(&shard->stats.sends, slice.visits - slice.others);
     count_add(&shard->stats.sent_bytes, slice.bytes);
     count_add(&shard->stats.deliveries, slice.frames);
 }

@@ -249,27 +249,16 @@ static bool catch_up(struct sub_index *index, struct key_entry *entry) {
 }
 
 struct visitor {
-    void (*visit)(void *arg, struct sub_target *target);
+    uint32_t (*visit)(void *arg, const struct sub_list *list);
     void *arg;
     uint64_t stamp;
     uint32_t targets;
 };
 
 static inline void visit_targets(struct visitor *visitor, const struct pattern *pattern) {
-    /* copies: the compiler must think that `visit` changes what is in memory */
-    void (*visit)(void *arg, struct sub_target *target) = visitor->visit;
-    void *arg = visitor->arg;
-    uint64_t stamp = visitor->stamp;
-    uint32_t targets = 0;
-    const struct pattern_target *at = pattern->targets, *end = at + pattern->target_count;
-    for (; at < end; at++) {
-        struct sub_target *target = at->target;
-        if (target->stamp == stamp) continue; /* another of its streams matched too */
-        target->stamp = stamp;
-        targets++;
-        visit(arg, target);
-    }
-    visitor->targets += targets;
+    struct sub_list list = {pattern->targets, pattern->targets + pattern->target_count,
+                            visitor->stamp};
+    visitor->targets += visitor->visit(visitor->arg, &list);
 }
 
 static bool visit_pattern(void *arg, struct pattern *pattern) {
@@ -326,7 +315,7 @@ match_entry(struct sub_index *index, struct key_entry *entry, struct query *quer
 }
 
 uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
-                         uint64_t hash, void (*visit)(void *arg, struct sub_target *target),
+                         uint64_t hash, uint32_t (*visit)(void *arg, const struct sub_list *list),
                          void *arg) {
     struct key_entry *entry = keys_find(&index->keys, key, key_bytes, hash);
     if (entry != NULL && entry->count == 0 && entry->mark == index->journal_end) return 0;

@@ -31,6 +31,18 @@ struct sub_target {
     uint64_t stamp; /**< the last message that took this target */
 };
 
+/** A target in the list of a pattern, and which of its references leads there. */
+struct sub_listed {
+    struct sub_target *target;
+    uint32_t ref;
+} __attribute__((packed, aligned(4)));
+
+/** All that want one pattern which selects the key of a message. */
+struct sub_list {
+    const struct sub_listed *at, *end;
+    uint64_t stamp; /**< of the message: who has it was taken by another pattern */
+};
+
 struct sub_limits {
     uint32_t max_keys; /**< keys remembered; the cache is thrown away above */
     uint64_t key_seed; /**< the hash of a key is hash_bytes(key, key_bytes, key_seed) */
@@ -57,12 +69,33 @@ bool sub_target_has(const struct sub_target *target, const struct sub_stream *st
 /** Removes `target` from all its streams and frees its references. Cannot fail. */
 void sub_target_remove(struct sub_index *index, struct sub_target *target);
 
-/** Calls `visit` once for each target that wants `key`; `visit` must not change the index. `hash`
- *  is that of the key by `key_seed`. Returns the number of targets. A key of not exactly three
- *  elements is wanted by nobody. Without memory for the cache the answer is the same, slower. */
+/** Calls `visit`, which must not change the index, for each pattern that selects `key`; it answers
+ * by sub_list_take. `hash` is that of the key by `key_seed`. Returns the number of targets taken. A
+ * key of not exactly three elements is wanted by nobody. Without memory for the cache the answer is
+ * the same, slower. */
 uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_bytes,
-                         uint64_t hash, void (*visit)(void *arg, struct sub_target *target),
+                         uint64_t hash, uint32_t (*visit)(void *arg, const struct sub_list *list),
                          void *arg);
+
+/** Calls `each` for the targets of the list that this message has not met yet: so that it is
+ * inlined, one call serves a list of thousands. Returns their number. */
+static inline __attribute__((always_inline)) uint32_t
+sub_list_take(const struct sub_list *list, void (*each)(void *arg, struct sub_target *target),
+              void *arg) {
+    const struct sub_listed *at = list->at, *end = list->end;
+    uint64_t stamp = list->stamp;
+    uint32_t met = 0;
+    for (; at < end; at++) {
+        struct sub_target *target = at->target;
+        if (target->stamp == stamp) {
+            met++;
+            continue;
+        }
+        target->stamp = stamp;
+        each(arg, target);
+    }
+    return (uint32_t)(end - list->at) - met;
+}
 
 struct sub_stats {
     uint64_t patterns;      /**< living patterns */

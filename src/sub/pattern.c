@@ -64,12 +64,12 @@ void pattern_die(struct pattern *pattern) {
 int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t ref) {
     if (pattern->target_count == pattern->target_room) {
         uint32_t room = pattern->target_room + pattern->target_room / 4 + 1;
-        struct pattern_target *targets = realloc(pattern->targets, room * sizeof targets[0]);
+        struct sub_listed *targets = realloc(pattern->targets, room * sizeof targets[0]);
         if (targets == NULL) return -1;
         pattern->targets = targets;
         pattern->target_room = room;
     }
-    pattern->targets[pattern->target_count] = (struct pattern_target){target, ref};
+    pattern->targets[pattern->target_count] = (struct sub_listed){target, ref};
     return pattern->target_count++;
 }
 
@@ -77,14 +77,14 @@ int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t
 static void shrink(struct pattern *pattern) {
     uint32_t room = pattern->target_room / 2;
     if (room < FEW_TARGETS || pattern->target_count > room / 2) return;
-    struct pattern_target *targets = realloc(pattern->targets, room * sizeof targets[0]);
+    struct sub_listed *targets = realloc(pattern->targets, room * sizeof targets[0]);
     if (targets == NULL) return;
     pattern->targets = targets;
     pattern->target_room = room;
 }
 
 void pattern_remove(struct pattern *pattern, uint32_t place) {
-    struct pattern_target last = pattern->targets[--pattern->target_count];
+    struct sub_listed last = pattern->targets[--pattern->target_count];
     if (place != pattern->target_count) {
         pattern->targets[place] = last;
         last.target->refs[last.ref].place = place;

@@ -14,12 +14,6 @@
 #include "key/stream.h"
 #include "sub/index.h"
 
-/** A target in a pattern's list, and which of its references leads here. */
-struct pattern_target {
-    struct sub_target *target;
-    uint32_t ref;
-} __attribute__((packed, aligned(4)));
-
 /** A target's reference: a pattern, and the place in its list. */
 struct sub_ref {
     struct pattern *pattern;
@@ -30,7 +24,7 @@ struct pattern {
     struct pattern *next;  /**< of the same place in the table of texts */
     struct bucket *bucket; /**< whose list it is in; NULL for a literal */
     struct glob *globs[3]; /**< of its elements; a crossing one has [0] alone */
-    struct pattern_target *targets;
+    struct sub_listed *targets;
     uint32_t target_count, target_room;
     uint32_t holds;
     uint32_t bucket_place;

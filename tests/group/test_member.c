@@ -109,6 +109,28 @@ static void move(struct world *world, int i) {
     cr_assert(member_move(member, &world->groups[draw(world, GROUPS)], &piece, 1));
 }
 
+/* The usual visit: all of the end of the newest chunk. False if it is another case. */
+static bool send_end(struct world *world, int i) {
+    struct member *member = &world->members[i];
+    struct expected *expected = &world->expected[i];
+    struct log_chain *log = member->now.log;
+    if (member->splice != NULL || expected->committed > 0 || member->now.at == log->head)
+        return false;
+    const struct log_tail tail = log_tail(log);
+    size_t bytes = cursor_to_end(&member->now, &tail);
+    if (bytes == 0) return false;
+    cr_assert(expected->got + bytes == expected->count);
+    cr_assert(memcmp(tail.end - bytes, expected->bytes + expected->got, bytes) == 0,
+              "member %d gets wrong bytes", i);
+    cr_assert(cursor_to_head(&member->now, &tail) > 0);
+    if (log->readers == 1)
+        log_reached_by_only(log);
+    else
+        log_reached(log, 1);
+    expected->got += bytes;
+    return true;
+}
+
 /* Sends a random part of what is offered; sometimes it blocks, with a part committed. */
 static void send_some(struct world *world, int i) {
     struct iovec pieces[8];
@@ -118,6 +140,7 @@ static void send_some(struct world *world, int i) {
         cr_assert(expected->got == expected->count, "member %d lacks bytes", i);
         return;
     }
+    if (draw(world, 2) == 0 && send_end(world, i)) return;
     int count = member_range(member, pieces, 1 + (int)draw(world, 7) + 1);
     cr_assert(count > 0);
     if (draw(world, 4) == 0) {

@@ -101,13 +101,27 @@ static inline void model_visit(void *arg, struct sub_target *target) {
     model->visits[target - model->target]++;
 }
 
+static inline uint32_t model_visit_list(void *arg, const struct sub_list *list) {
+    return sub_list_take(list, model_visit, arg);
+}
+
+static inline void model_ignore_one(void *arg, struct sub_target *target) {
+    (void)arg;
+    (void)target;
+}
+
+/* For sub_index_match, where only the number counts. */
+static inline uint32_t model_ignore(void *arg, const struct sub_list *list) {
+    return sub_list_take(list, model_ignore_one, arg);
+}
+
 /* Each target that wants the key is visited once and no other. */
 static inline void model_match(struct model *model, unsigned key) {
     const char *text = model->key[key];
     uint32_t bytes = (uint32_t)strlen(text), expected = 0;
     memset(model->visits, 0, sizeof model->visits);
     uint32_t found = sub_index_match(model->index, text, bytes, hash_bytes(text, bytes, MODEL_SEED),
-                                     model_visit, model);
+                                     model_visit_list, model);
     for (unsigned i = 0; i < MODEL_TARGETS; i++) {
         bool wanted = model_wanted(model, i, key);
         expected += wanted;
