@@ -9,8 +9,7 @@ static int place(struct tickcast_broker *broker, const struct ring_key *key,
     struct frame_cache *frames = &broker->shared.frames;
     struct frame *frame = intake_frame(frames, key, data, data_bytes);
     if (frame == NULL) return TICKCAST_ENOMEM;
-    struct ring_item item = intake_item(frame);
-    item.takers = *takers;
+    struct ring_item item = intake_item(frame, *key, *takers);
     int result = rings_push(broker->shared.rings, &item);
     frame_unref(frames, frame);
     if (result == RINGS_OK) return TICKCAST_OK;

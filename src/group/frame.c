@@ -4,25 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tickcast/messages.h"
+#include "proto/payload.h"
 #include "ws/frame.h"
 
-/* The map's head and the "key" string before the key's own header. */
-#define BEFORE_KEY 5
-
-static uint32_t string_header_bytes(size_t bytes) {
-    return bytes < 32 ? 1 : bytes < 256 ? 2 : 3;
+/* Zeroed, as blocks that are used again once were: logs copy what follows a frame in its block. */
+static struct frame *new_block(void) {
+    struct frame *frame = calloc(1, FRAME_CACHED_BYTES);
+    if (frame != NULL) frame->block_bytes = FRAME_CACHED_BYTES;
+    return frame;
 }
 
-static struct frame *take_block(struct frame_cache *cache, size_t bytes) {
-    if (bytes > FRAME_CACHED_BYTES || cache == NULL) return malloc(bytes);
+static inline struct frame *take_block(struct frame_cache *cache) {
     struct frame *frame = cache->first;
     if (frame == NULL) {
         frame = cache->spares != NULL ? spares_take(cache->spares) : NULL;
-        return frame != NULL ? frame : malloc(FRAME_CACHED_BYTES);
+        return frame != NULL ? frame : new_block();
     }
     memcpy(&cache->first, frame->wire, sizeof cache->first);
     cache->count--;
+    return frame;
+}
+
+static struct frame *large_block(size_t bytes) {
+    struct frame *frame = malloc(bytes);
+    if (frame == NULL) return NULL;
+    frame->block_bytes = (uint32_t)bytes;
+    memset((uint8_t *)frame + bytes - WS_HEADER_BYTES - FRAME_SLACK_BYTES, 0,
+           WS_HEADER_BYTES + FRAME_SLACK_BYTES); /* the header may be shorter */
     return frame;
 }
 
@@ -51,20 +59,18 @@ void frame_cache_fini(struct frame_cache *cache) {
 
 struct frame *frame_new(struct frame_cache *cache, const char *key, size_t key_bytes, uint64_t hash,
                         const void *data, size_t data_bytes) {
-    size_t payload = tickcast_payload_size(key_bytes, data_bytes);
+    size_t payload = payload_size(key_bytes, data_bytes);
     size_t bytes = sizeof(struct frame) + WS_HEADER_BYTES + payload + FRAME_SLACK_BYTES;
-    struct frame *frame = take_block(cache, bytes);
-    if (frame == NULL) return NULL;
     bool small = cache != NULL && bytes <= FRAME_CACHED_BYTES;
-    frame->block_bytes = small ? FRAME_CACHED_BYTES : (uint32_t)bytes;
+    struct frame *frame = small ? take_block(cache) : large_block(bytes);
+    if (frame == NULL) return NULL;
     size_t header = ws_header_write(WS_BINARY, payload, frame->wire);
-    tickcast_payload_encode(key, key_bytes, data, data_bytes, frame->wire + header);
-    memset(frame->wire + header + payload, 0, FRAME_SLACK_BYTES);
+    payload_encode(key, key_bytes, data, data_bytes, frame->wire + header);
     atomic_init(&frame->refs, 1);
     frame->bytes = (uint32_t)(header + payload);
     frame->hash = hash;
     frame->seq = 0;
-    frame->key_at = (uint32_t)header + BEFORE_KEY + string_header_bytes(key_bytes);
+    frame->key_at = (uint32_t)(header + PAYLOAD_BEFORE_KEY_BYTES + text_head_bytes(key_bytes));
     frame->key_bytes = (uint32_t)key_bytes;
     return frame;
 }

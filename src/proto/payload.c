@@ -1,31 +1,16 @@
 /* Payloads: msgpack {"key": key, "data": data} (CONTRACT c9). */
-#include <string.h>
+#include "proto/payload.h"
 
 #include "proto/msgpack_walk.h"
-#include "proto/text.h"
 #include "tickcast/messages.h"
 
-static const char before_key[] = "\x82\xa3key";
-static const char before_data[] = "\xa4"
-                                  "data";
-
-#define BEFORE_KEY_BYTES  (sizeof before_key - 1)
-#define BEFORE_DATA_BYTES (sizeof before_data - 1)
-
 size_t tickcast_payload_size(size_t key_bytes, size_t data_bytes) {
-    return BEFORE_KEY_BYTES + text_head_bytes(key_bytes) + key_bytes + BEFORE_DATA_BYTES +
-           data_bytes;
+    return payload_size(key_bytes, data_bytes);
 }
 
 size_t tickcast_payload_encode(const char *key, size_t key_bytes, const void *data,
                                size_t data_bytes, void *out) {
-    uint8_t *at = out;
-    at = (uint8_t *)memcpy(at, before_key, BEFORE_KEY_BYTES) + BEFORE_KEY_BYTES;
-    at += text_head_write(key_bytes, at);
-    at = (uint8_t *)memcpy(at, key, key_bytes) + key_bytes;
-    at = (uint8_t *)memcpy(at, before_data, BEFORE_DATA_BYTES) + BEFORE_DATA_BYTES;
-    memcpy(at, data, data_bytes);
-    return (size_t)(at - (uint8_t *)out) + data_bytes;
+    return payload_encode(key, key_bytes, data, data_bytes, out);
 }
 
 int tickcast_payload_decode(const void *bytes, size_t count, struct tickcast_payload *payload) {

@@ -51,16 +51,8 @@ bool map_read(const uint8_t **at, uint32_t *count) {
     return count_read(at, count, 0x80, 0xde);
 }
 
-size_t text_head_bytes(size_t bytes) {
-    return bytes < 32 ? 1 : bytes < 256 ? 2 : bytes < 65536 ? 3 : 5;
-}
-
-size_t text_head_write(size_t bytes, uint8_t *out) {
+size_t text_head_write_long(size_t bytes, uint8_t *out) {
     size_t head = text_head_bytes(bytes);
-    if (head == 1) {
-        out[0] = (uint8_t)(0xa0 | bytes);
-        return 1;
-    }
     out[0] = head == 2 ? 0xd9 : head == 3 ? 0xda : 0xdb;
     for (size_t i = 1; i < head; i++) out[i] = (uint8_t)(bytes >> (8 * (head - 1 - i)));
     return head;

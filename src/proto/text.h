@@ -25,9 +25,19 @@ enum text_kind text_read(const uint8_t **at, struct proto_text *text);
 bool array_read(const uint8_t **at, uint32_t *count);
 bool map_read(const uint8_t **at, uint32_t *count);
 
+static inline size_t text_head_bytes(size_t bytes) {
+    return bytes < 32 ? 1 : bytes < 256 ? 2 : bytes < 65536 ? 3 : 5;
+}
+
+/** The head of a str of 32 bytes or more. */
+size_t text_head_write_long(size_t bytes, uint8_t *out);
+
 /** Writes the head of a str; at most 5 bytes. Returns its bytes. */
-size_t text_head_write(size_t bytes, uint8_t *out);
-size_t text_head_bytes(size_t bytes);
+static inline size_t text_head_write(size_t bytes, uint8_t *out) {
+    if (bytes >= 32) return text_head_write_long(bytes, out);
+    out[0] = (uint8_t)(0xa0 | bytes);
+    return 1;
+}
 
 static inline bool text_is(struct proto_text text, const char *name, size_t bytes) {
     return text.bytes == bytes && __builtin_memcmp(text.at, name, bytes) == 0;

@@ -154,34 +154,28 @@ static inline bool peek(const struct rings *rings, uint64_t takers, uint32_t byt
     return true;
 }
 
-/* Whose rings have given a credit. */
-struct held {
-    uint32_t count;
-    struct worker *workers[RINGS_MAX];
-};
-
-/* [reserve] on each ring that takes it, in ascending order. False if one lacks credits, then in
- * *short_of. */
-static inline bool reserve(struct rings *rings, uint64_t takers, uint32_t bytes, uint64_t own,
-                           struct held *held, uint32_t *short_of) {
-    held->count = 0;
-    for (uint64_t left = takers; left != 0; left &= left - 1) {
-        struct worker *worker = &rings->worker[lowest(left)];
-        if (ring_refuses(&worker->ring, own) || !ring_reserve(&worker->ring, bytes)) {
-            *short_of = lowest(left);
-            return false;
-        }
-        held->workers[held->count++] = worker;
+/* [reserve] on each ring of `takers`, in ascending order, which *count counts. Returns them, or
+ * those that have given a credit when one lacked it, which is in *short_of. */
+static inline uint64_t reserve(struct rings *rings, uint64_t takers, uint32_t bytes, uint64_t own,
+                               uint32_t *count, uint32_t *short_of) {
+    *count = 0;
+    for (uint64_t left = takers; left != 0; left &= left - 1, ++*count) {
+        struct ring *ring = &rings->worker[lowest(left)].ring;
+        if (!ring_refuses(ring, own) && ring_reserve(ring, bytes)) continue;
+        *short_of = lowest(left);
+        return takers ^ left;
     }
-    return true;
+    return takers;
 }
 
 /* With the stripe held, which it gives up. */
-static int fail_locked(struct rings *rings, struct stripe *stripe, uint32_t bytes,
-                       const struct held *held) {
-    for (uint32_t i = 0; i < held->count; i++) ring_give_back(&held->workers[i]->ring, 1, bytes);
+__attribute__((noinline)) static int fail_locked(struct rings *rings, struct stripe *stripe,
+                                                 uint32_t bytes, uint64_t held) {
+    for (uint64_t left = held; left != 0; left &= left - 1)
+        ring_give_back(&rings->worker[lowest(left)].ring, 1, bytes);
     stripe_give(stripe);
-    for (uint32_t i = 0; i < held->count; i++) rings_look(rings, &held->workers[i]->ring);
+    for (uint64_t left = held; left != 0; left &= left - 1)
+        rings_look(rings, &rings->worker[lowest(left)].ring);
     return RINGS_AGAIN;
 }
 
@@ -193,21 +187,25 @@ static inline int push_locked(struct rings *rings, struct stripe *stripe,
         stripe_give(stripe);
         return RINGS_CLOSED;
     }
-    struct held held;
     ask_again(rings, &item->key, takers);
-    if (!reserve(rings, takers->rings, item->bytes, own, &held, short_of))
-        return fail_locked(rings, stripe, item->bytes, &held);
+    uint32_t uses;
+    const uint64_t held = reserve(rings, takers->rings, item->bytes, own, &uses, short_of);
+    if (held != takers->rings) return fail_locked(rings, stripe, item->bytes, held);
     /* relaxed: handed on by the stripe; atomic only for rings_pushed */
     uint64_t seq = atomic_load_explicit(&stripe->seq, memory_order_relaxed) + 1;
     atomic_store_explicit(&stripe->seq, seq, memory_order_relaxed);
-    rings->number(item->item, seq, held.count);
-    for (uint32_t i = 0; i < held.count; i++) ring_enqueue(&held.workers[i]->ring, item->item);
+    rings->number(item->item, seq, uses);
+    for (uint64_t left = held; left != 0; left &= left - 1)
+        ring_enqueue(&rings->worker[lowest(left)].ring, item->item);
     stripe_give(stripe);
-    for (uint32_t i = 0; i < held.count; i++) worker_wake(held.workers[i]); /* [signal_held] */
+    for (uint64_t left = held; left != 0; left &= left - 1)
+        worker_wake(&rings->worker[lowest(left)]); /* [signal_held] */
     return RINGS_OK;
 }
 
-int rings_try(struct rings *rings, const struct ring_item *item, uint64_t own, uint32_t *short_of) {
+/* Made once for workers and once for threads outside, where `own` is 0. */
+static inline __attribute__((always_inline)) int
+try_once(struct rings *rings, const struct ring_item *item, uint64_t own, uint32_t *short_of) {
     assert(item->bytes <= rings->worker[0].ring.bytes);
     /* a refusal does not need the stripe: a looping producer would keep it from the workers */
     struct ring_takers takers = item->takers;
@@ -219,10 +217,14 @@ int rings_try(struct rings *rings, const struct ring_item *item, uint64_t own, u
     return push_locked(rings, stripe, item, &takers, own, short_of);
 }
 
+int rings_try(struct rings *rings, const struct ring_item *item, uint64_t own, uint32_t *short_of) {
+    return try_once(rings, item, own, short_of);
+}
+
 /* [outside], up to its wait */
 int rings_push(struct rings *rings, const struct ring_item *item) {
     uint32_t short_of;
-    return rings_try(rings, item, 0, &short_of);
+    return try_once(rings, item, 0, &short_of);
 }
 
 uint64_t rings_pushed(const struct rings *rings) {

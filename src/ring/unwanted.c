@@ -134,10 +134,15 @@ void unwanted_drop_all(struct unwanted *table) {
                           memory_order_release);
 }
 
+void unwanted_fence_all(struct unwanted *table, uint64_t tail) {
+    table->since = table->last_fence = tail;
+}
+
 bool unwanted_before_fence(const struct unwanted *table, const struct ring_key *key,
                            uint64_t position) {
+    if (position >= table->last_fence) return false;
     if (position < table->since) return true;
-    if (position >= table->last_fence || key->bytes > UNWANTED_KEY_BYTES) return false;
+    if (key->bytes > UNWANTED_KEY_BYTES) return false;
     int way = find(table, key);
     return way != UNWANTED_WAYS && position < notes_of(table, key)[way].fence;
 }
@@ -159,7 +164,8 @@ void rings_want(struct rings *rings, uint32_t self, bool wanted) {
     atomic_fetch_or(&rings->wanted, BIT(self));
     changed(rings);
     /* release, with the acquire of later claims: (4) */
-    worker->unwanted.since = atomic_fetch_add_explicit(&worker->ring.tail, 0, memory_order_acq_rel);
+    uint64_t tail = atomic_fetch_add_explicit(&worker->ring.tail, 0, memory_order_acq_rel);
+    unwanted_fence_all(&worker->unwanted, tail);
 }
 
 void rings_unwant_key(struct rings *rings, uint32_t self, const struct ring_key *key) {

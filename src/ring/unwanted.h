@@ -68,6 +68,8 @@ bool unwanted_put(struct unwanted *table, const struct ring_key *key, uint64_t h
 bool unwanted_drop(struct unwanted *table, const struct ring_key *key);
 /** Forgets all keys, at once. The worker. */
 void unwanted_drop_all(struct unwanted *table);
+/** All messages before `tail` are for nobody. The worker. */
+void unwanted_fence_all(struct unwanted *table, uint64_t tail);
 /** True if a message of `key` at `position` came before the key's fence. The worker. */
 bool unwanted_before_fence(const struct unwanted *table, const struct ring_key *key,
                            uint64_t position);
@@ -110,6 +112,7 @@ static inline bool unwanted_has(const struct unwanted *table, const struct ring_
     const struct unwanted_set *set = unwanted_set_of(table, key);
     const uint64_t mark = UNWANTED_MARK(key);
     uint64_t floor = atomic_load_explicit(&table->floor, memory_order_acquire);
+#pragma GCC unroll 4
     for (int way = 0; way < UNWANTED_WAYS; way++) {
         uint64_t head = atomic_load_explicit(&set->heads[way], memory_order_acquire);
         if ((uint16_t)head != mark || head <= floor) continue;

@@ -163,11 +163,11 @@ static void answer_placed(struct conn *conn, enum publish_encoding encoding, str
         acknowledge(conn, encoding, id);
 }
 
-static void place(struct conn *conn, struct frame *frame, const struct ring_takers *takers,
-                  enum publish_encoding encoding, struct proto_text id) {
+static void place(struct conn *conn, struct frame *frame, const struct ring_key *key,
+                  const struct ring_takers *takers, enum publish_encoding encoding,
+                  struct proto_text id) {
     struct shard *shard = conn->shard;
-    struct ring_item item = intake_item(frame);
-    item.takers = *takers;
+    struct ring_item item = intake_item(frame, *key, *takers);
     int result = rings_place(shard->shared->rings, shard->number, &item, &conn->publisher->parking);
     if (result == RINGS_AGAIN || result == RINGS_BUSY) {
         park(conn, frame, encoding, id, result == RINGS_BUSY);
@@ -196,7 +196,7 @@ static void publish(struct conn *conn, enum publish_encoding encoding,
     struct frame *frame =
         intake_frame(&conn->shard->frames, &key, publication->data.at, publication->data.bytes);
     if (frame != NULL)
-        place(conn, frame, &takers, encoding, publication->id);
+        place(conn, frame, &key, &takers, encoding, publication->id);
     else
         answer_error(conn, encoding, publication->id, "no memory");
 }
@@ -218,7 +218,8 @@ void publisher_message(struct conn *conn, const struct ws_message *message) {
 static void retry(struct conn *conn, bool give_up) {
     struct publisher *publisher = conn->publisher;
     struct shard *shard = conn->shard;
-    struct ring_item item = intake_item(publisher->frame);
+    struct ring_item item =
+        intake_item(publisher->frame, intake_frame_key(publisher->frame), (struct ring_takers){0});
     int result = rings_place(shard->shared->rings, shard->number, &item, &publisher->parking);
     if (result == RINGS_BUSY) shard->retry_busy = true;
     if (result == RINGS_BUSY || result == RINGS_AGAIN) {
