@@ -18,7 +18,7 @@ static const struct {
 
 static json_t *two_seconds(const json_t *one, const json_t *other) {
     json_t *both = json_object();
-    json_object_set(both, "at_s", json_object_get(other, "at_s"));
+    json_object_set(both, "at_s", json_object_get(one, "at_s"));
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         json_t *a = json_object_get(one, columns[i].name);
         json_t *b = json_object_get(other, columns[i].name);

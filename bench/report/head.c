@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <string.h>
 
 #include "report/html.h"
@@ -116,7 +117,8 @@ void page_tiles(const struct page *page) {
     const json_t *run = page->shown[0].run;
     FILE *out = page->out;
     if (page->count > 1) return;
-    fputs("<div class=\"tiles\">\n", out);
+    bool unusable = strcmp(look_text(run, "verdict", "INVALID"), "INVALID") == 0;
+    fprintf(out, "<div class=\"tiles%s\">\n", unusable ? " unusable" : "");
     tile(run, "Latency, median", "p50", out);
     below(run, "p50_ratio", " the bare loop&#8217;s", out);
     tile(run, "Latency, p99", "p99", out);

@@ -13,42 +13,48 @@
 enum column { P50, P99, MAX, RATE, COLUMNS };
 
 struct row {
-    double from_s, at_s;
+    double from_s, to_s;
     double value[COLUMNS]; /* us, but RATE in deliveries a second; NAN: unknown */
     double lost;
 };
 
 struct rows {
     struct row row[ROWS_MAX];
-    size_t count, seconds; /* put together in each */
+    size_t count;
 };
 
-static void take(struct row *row, const json_t *second, double from_s) {
+static void take(struct row *row, const json_t *second) {
     static const char *const paths[] = {[P50] = "p50_us", [P99] = "p99_us", [MAX] = "max_us"};
-    double number, at = from_s;
-    look_number(second, "at_s", &at);
+    double number;
     for (enum column column = P50; column <= MAX; column++)
         if (look_number(second, paths[column], &number))
             row->value[column] = fmax(number, row->value[column]); /* also if that is NAN */
     if (look_number(second, "received", &number)) row->value[RATE] += number;
     if (look_number(second, "lost", &number)) row->lost += number;
-    row->at_s = at;
+}
+
+/* When the row at `index` ends: where the next begins; the last one with the run. */
+static double end_of(const json_t *run, const json_t *series, size_t index) {
+    double at = 0, before = 0, end = 0;
+    if (look_number(json_array_get(series, index + 1), "at_s", &end)) return end;
+    look_number(json_array_get(series, index), "at_s", &at);
+    if (look_number(run, "duration_s", &end) && end > at) return end;
+    if (index) look_number(json_array_get(series, index - 1), "at_s", &before);
+    return index ? at + (at - before) : at + 1;
 }
 
 static void gather(const json_t *run, struct rows *rows) {
     const json_t *series = look(run, "series");
-    size_t count = json_array_size(series);
-    double from_s = 0;
+    size_t count = json_array_size(series), together = (count + ROWS_MAX - 1) / ROWS_MAX;
     rows->count = 0;
-    rows->seconds = (count + ROWS_MAX - 1) / ROWS_MAX;
-    for (size_t i = 0; i < count; i += rows->seconds) {
+    for (size_t i = 0; i < count; i += together) {
         struct row *row = &rows->row[rows->count];
-        *row = (struct row){.from_s = from_s, .value = {NAN, NAN, NAN, 0}};
-        for (size_t k = i; k < i + rows->seconds && k < count; k++)
-            take(row, json_array_get(series, k), row->at_s > 0 ? row->at_s : from_s);
-        if (row->at_s <= from_s) continue; /* time stands still: nothing can be drawn */
-        row->value[RATE] /= row->at_s - from_s;
-        from_s = row->at_s;
+        size_t last = i + together < count ? i + together - 1 : count - 1;
+        *row = (struct row){.to_s = end_of(run, series, last), .value = {NAN, NAN, NAN, 0}};
+        look_number(json_array_get(series, i), "at_s", &row->from_s);
+        for (size_t k = i; k <= last; k++) take(row, json_array_get(series, k));
+        if (row->to_s <= row->from_s) continue; /* time stands still: nothing can be drawn */
+        row->value[RATE] /= row->to_s - row->from_s;
         rows->count++;
     }
 }
@@ -57,7 +63,7 @@ static void line(const struct plot *plot, const struct rows *rows, enum column c
                  const char *style) {
     struct points points = {.count = 0};
     for (size_t i = 0; i < rows->count; i++)
-        points_add(&points, (rows->row[i].from_s + rows->row[i].at_s) / 2,
+        points_add(&points, (rows->row[i].from_s + rows->row[i].to_s) / 2,
                    rows->row[i].value[column]);
     plot_line(plot, &points, style, false);
 }
@@ -86,7 +92,7 @@ static void hovers(const struct plot *plot, const struct page *page, const struc
         char text[1024], value[3][VALUE_TEXT_BYTES + 4];
         const struct row *when = &rows[longest].row[at];
         size_t used =
-            (size_t)snprintf(text, sizeof text, "%.0f to %.0f s", when->from_s, when->at_s);
+            (size_t)snprintf(text, sizeof text, "%.0f to %.0f s", when->from_s, when->to_s);
         for (size_t i = 0; i < page->count && used < sizeof text - 200; i++) {
             if (at >= rows[i].count) continue;
             const struct row *row = &rows[i].row[at];
@@ -103,7 +109,7 @@ static void hovers(const struct plot *plot, const struct page *page, const struc
                                          html_value_text(row->value[RATE], VALUE_PER_S, value[0]),
                                          row->lost);
         }
-        plot_hover(plot, when->from_s, when->at_s, text);
+        plot_hover(plot, when->from_s, when->to_s, text);
     }
 }
 
@@ -196,9 +202,9 @@ static void throughput(const struct page *page, const struct rows *rows, struct 
             const struct row *row = &rows[i].row[k];
             char text[128];
             snprintf(text, sizeof text, "%s, until %.0f s: %.0f lost", page->shown[i].label,
-                     row->at_s, row->lost);
+                     row->to_s, row->lost);
             if (row->lost > 0)
-                plot_dot(&plot, (row->from_s + row->at_s) / 2, row->value[RATE], "lost", text);
+                plot_dot(&plot, (row->from_s + row->to_s) / 2, row->value[RATE], "lost", text);
         }
     }
     plot_end(&plot);
@@ -211,7 +217,7 @@ void page_seconds(const struct page *page) {
     double end = 0;
     for (size_t i = 0; i < page->count; i++) {
         gather(page->shown[i].run, &rows[i]);
-        if (rows[i].count) end = fmax(end, rows[i].row[rows[i].count - 1].at_s);
+        if (rows[i].count) end = fmax(end, rows[i].row[rows[i].count - 1].to_s);
     }
     if (end <= 0) return;
     struct axis time = axis_linear(0, end, VALUE_S, title);

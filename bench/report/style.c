@@ -35,6 +35,7 @@ const char page_style[] =
     ".tile dd{margin:0;font-size:24px;line-height:1.3;font-weight:600;letter-spacing:-.01em}\n"
     ".tile small{display:block;color:var(--soft);font-size:12.5px;font-weight:400;"
     "letter-spacing:0}\n"
+    ".unusable dd{color:var(--soft);text-decoration:line-through}.unusable small{display:none}\n"
     "dl{margin:0}\n"
     ".legend{display:flex;flex-wrap:wrap;gap:4px 22px;margin:12px 0 6px;font-size:13px}\n"
     ".key{display:inline-flex;align-items:center;gap:8px}\n"

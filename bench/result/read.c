@@ -74,7 +74,12 @@ json_t *result_parse(const char *name, const char *bytes, size_t count, char *er
     }
     json_error_t why;
     json_t *root = json_loadb(bytes, count, JSON_REJECT_DUPLICATES, &why);
-    if (!root && json_error_code(&why) == json_error_premature_end_of_input)
+    /* A number or word may be cut off too. */
+    bool cut =
+        json_error_code(&why) == json_error_premature_end_of_input ||
+        (json_error_code(&why) == json_error_invalid_syntax && (*bytes == '{' || *bytes == '[') &&
+         why.position > 0 && (size_t)why.position == count);
+    if (!root && cut)
         return fail(name, error, "the JSON ends in line %d before it is complete: was it cut off?",
                     why.line);
     if (!root) {

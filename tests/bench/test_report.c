@@ -106,7 +106,7 @@ Test(report, no_text_of_a_document_becomes_markup) {
     json_t *result = fixture(FIXTURE("nats"));
     json_t *histograms = json_incref(json_object_get(result, "histograms"));
     poison(result, hostile);
-    json_object_set(json_object_get(result, "config"), hostile, json_integer(1));
+    json_object_set_new(json_object_get(result, "config"), hostile, json_integer(1));
     json_object_set_new(result, "verdict", json_string("NOISY"));
     json_object_set_new(result, "histograms", histograms);
     json_t *results[] = {result, result};
@@ -180,7 +180,7 @@ Test(report, hours_of_seconds_are_thinned_to_fit) {
     json_array_clear(series);
     for (int i = 0; i < 40000; i++) {
         json_t *copy = json_copy(second);
-        json_object_set_new(copy, "at_s", json_integer(i + 1));
+        json_object_set_new(copy, "at_s", json_integer(i));
         json_object_set_new(copy, "received", json_integer(2));
         json_array_append_new(series, copy);
     }

@@ -38,7 +38,7 @@ Test(result_read, reads_documents_and_their_values) {
     cr_assert(look_number(result, "latency_us/p99.9", &number));
     cr_assert_gt(number, 1000);
     cr_assert(look_number(result, "series/2/at_s", &number));
-    cr_assert_eq(number, 3);
+    cr_assert_eq(number, 2);
     cr_assert_not(look_number(result, "setup/tls_us/p50", &number));
     cr_assert_not(look_number(result, "scenario", &number));
     cr_assert_str_eq(look_text(result, "machine/host", ""), "bench-1");
