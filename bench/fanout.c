@@ -28,29 +28,18 @@ struct settings {
 };
 
 static const struct option OPTIONS[] = {
-    {"url", required_argument, NULL, 'u'},
-    {"connections", required_argument, NULL, 'n'},
-    {"window", required_argument, NULL, 'w'},
-    {"sets", required_argument, NULL, 's'},
-    {"keys", required_argument, NULL, 'k'},
-    {"streams", required_argument, NULL, 'S'},
-    {"symbols", required_argument, NULL, 'y'},
-    {"data", required_argument, NULL, 'b'},
-    {"seed", required_argument, NULL, 'r'},
-    {"duration", required_argument, NULL, 'd'},
-    {"count", required_argument, NULL, 'c'},
-    {"rate", required_argument, NULL, 'R'},
-    {"read-each", required_argument, NULL, 'e'},
-    {"frozen", required_argument, NULL, 'f'},
-    {"pid", required_argument, NULL, 'p'},
-    {"core", required_argument, NULL, 'C'},
-    {"cpu", required_argument, NULL, 'P'},
-    {"raw", no_argument, NULL, 'x'},
-    {"sleep", no_argument, NULL, 'z'},
-    {"json", no_argument, NULL, 'j'},
-    {"serve", no_argument, NULL, 'v'},
-    {"help", no_argument, NULL, 'h'},
-    {0},
+    {"url", required_argument, NULL, 'u'},     {"connections", required_argument, NULL, 'n'},
+    {"window", required_argument, NULL, 'w'},  {"sets", required_argument, NULL, 's'},
+    {"keys", required_argument, NULL, 'k'},    {"streams", required_argument, NULL, 'S'},
+    {"symbols", required_argument, NULL, 'y'}, {"data", required_argument, NULL, 'b'},
+    {"seed", required_argument, NULL, 'r'},    {"duration", required_argument, NULL, 'd'},
+    {"count", required_argument, NULL, 'c'},   {"rate", required_argument, NULL, 'R'},
+    {"open", no_argument, NULL, 'o'},          {"read-each", required_argument, NULL, 'e'},
+    {"frozen", required_argument, NULL, 'f'},  {"pid", required_argument, NULL, 'p'},
+    {"core", required_argument, NULL, 'C'},    {"cpu", required_argument, NULL, 'P'},
+    {"raw", no_argument, NULL, 'x'},           {"sleep", no_argument, NULL, 'z'},
+    {"json", no_argument, NULL, 'j'},          {"serve", no_argument, NULL, 'v'},
+    {"help", no_argument, NULL, 'h'},          {0},
 };
 
 static const char HELP[] =
@@ -68,6 +57,9 @@ static const char HELP[] =
     "  --duration S      seconds to run (2, or no limit with --count)\n"
     "  --count N         batches to run\n"
     "  --rate N          batches a second at most\n"
+    "  --open            an open loop: batches go at that rate, whatever was received; the "
+    "latency\n"
+    "                    is that of each message to one that is read in full\n"
     "  --read-each N     read every n-th subscriber in full, count the bytes of the others (100)\n"
     "  --frozen N        subscribers that never read\n"
     "  --pid PID         broker whose CPU time is measured\n"
@@ -142,6 +134,9 @@ static bool take_option(int name, const char *text, struct settings *settings) {
     case 'R':
         meter->rate = number(text);
         break;
+    case 'o':
+        meter->open = true;
+        break;
     case 'e':
         meter->read_each = number(text);
         break;
@@ -179,6 +174,8 @@ static bool settings_good(struct settings *settings) {
     if (!settings->url || !data || !plan->streams || plan->streams > 65535 || !settings->window ||
         !settings->meter.read_each || plan->symbols < plan->streams || plan->symbols > 456976 ||
         plan->frozen >= plan->connections)
+        return false;
+    if (settings->meter.open && (!settings->meter.rate || plan->distinct || plan->frozen))
         return false;
     settings->meter.tls = !strncmp(settings->url, "wss://", 6);
     if (settings->meter.tls || !strncmp(settings->url, "ws://", 5))

@@ -140,13 +140,16 @@ static bool read_settings(int argc, char **argv, struct settings *settings) {
     options->dead_time_ms = 7200000;
     options->log = print_log;
     options->log_level = 0;
-    for (int name; (name = getopt(argc, argv, "w:t:c:k:v")) != -1;) {
+    for (int name; (name = getopt(argc, argv, "w:t:d:c:k:v")) != -1;) {
         switch (name) {
         case 'w':
             options->workers = (uint32_t)atoi(optarg);
             break;
         case 't':
             options->slow_time_ms = (uint32_t)atoi(optarg);
+            break;
+        case 'd':
+            options->flush_delay_us = (uint32_t)atoi(optarg);
             break;
         case 'c':
             settings->listener.cert_file = optarg;
@@ -167,7 +170,7 @@ static bool read_settings(int argc, char **argv, struct settings *settings) {
 int main(int argc, char **argv) {
     struct settings settings;
     if (!read_settings(argc, argv, &settings)) {
-        fprintf(stderr, "usage: host [-w workers] [-t slow_time in ms] "
+        fprintf(stderr, "usage: host [-w workers] [-t slow_time in ms] [-d flush_delay_us] "
                         "[-c certificate -k key: TLS] [-v]\n");
         return 2;
     }

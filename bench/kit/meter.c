@@ -17,10 +17,12 @@
 #include "ws/frame.h"
 
 #define EVENTS          256
+#define OPEN_EVENTS     8 /* in an open loop the clock is looked at after so many */
 #define SETUP_BATCH     200
 #define READ_BYTES      (4U << 20)
 #define BATCH_TIMEOUT_S 10
 #define PING_BYTES      2
+#define OPEN_MESSAGES   (1U << 18) /* under way at most in an open loop: seconds of them */
 
 struct connection {
     struct client client;
@@ -43,6 +45,7 @@ struct meter {
     uint32_t seq;
     uint64_t started, waiting; /* of the batch: when, and connections that are not complete */
     uint32_t closed;           /* connections that should live: the first is told */
+    uint64_t *due;             /* of an open loop: when messages were to be published */
     bool answered;             /* the publisher got a message: always an error here */
     struct meter_result *result;
     struct histogram *latency;
@@ -126,8 +129,10 @@ struct meter *meter_new(const struct meter_options *options) {
         meter->connections[i].client.fd = -1;
     if (options->tls) meter->tls = client_tls_new();
     meter->latency = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
+    if (options->open) meter->due = calloc(OPEN_MESSAGES, sizeof *meter->due);
     bool good = meter->buffer && meter->connections && meter->latency &&
-                (meter->tls || !options->tls) && !plan_init(&meter->plan, &options->plan);
+                (meter->due || !options->open) && (meter->tls || !options->tls) &&
+                !plan_init(&meter->plan, &options->plan);
     uint32_t made = 0;
     good = good && !open_publisher(meter);
     while (good && made < options->plan.connections) {
@@ -156,6 +161,7 @@ void meter_free(struct meter *meter) {
     free(meter->connections);
     free(meter->buffer);
     free(meter->batch);
+    free(meter->due);
     histogram_free(meter->latency);
     free(meter);
 }
@@ -176,17 +182,12 @@ static void owe(struct meter *meter, uint32_t symbol) {
 }
 
 static size_t make_publications(struct meter *meter, uint32_t window) {
-    static const uint8_t mask[4] = {0x5c, 0x11, 0xe9, 0x70};
-    size_t payload = plan_payload_bytes(&meter->plan), count = 0;
+    size_t count = 0;
     uint32_t symbol = 0;
     for (uint32_t i = 0; i < window; i++) {
         symbol = plan_next_symbol(&meter->plan, i == 0, symbol);
         owe(meter, symbol);
-        uint8_t *out = meter->batch + count;
-        size_t head = ws_header_write_masked(WS_BINARY, payload, mask, out);
-        plan_payload(&meter->plan, symbol, ++meter->seq, out + head);
-        ws_mask(out + head, payload, mask, 0);
-        count += head + payload;
+        count += plan_publication(&meter->plan, symbol, ++meter->seq, meter->batch + count);
     }
     return count;
 }
@@ -197,12 +198,9 @@ static size_t make_raw(struct meter *meter, uint32_t window) {
     memset(meter->batch, 0, 4);
     if (meter->raw_window == window) return 4;
     meter->raw_window = window;
-    size_t payload = plan_payload_bytes(&meter->plan), count = 4;
-    for (uint32_t i = 0; i < window; i++) {
-        count += ws_header_write(WS_BINARY, payload, meter->batch + count);
-        plan_payload(&meter->plan, 0, i, meter->batch + count);
-        count += payload;
-    }
+    size_t count = 4;
+    for (uint32_t i = 0; i < window; i++)
+        count += plan_frame(&meter->plan, 0, i, meter->batch + count);
     uint32_t length = (uint32_t)(count - 4);
     memcpy(meter->batch, &length, sizeof length);
     return count;
@@ -240,6 +238,19 @@ static ssize_t connection_take(struct meter *meter, struct connection *connectio
     return reader_take(connection->reader, client, buffer, (size_t)n, &meter->result->broken);
 }
 
+static uint64_t frames_of(const struct meter *meter, int64_t bytes) {
+    uint64_t frame = plan_frame_bytes(&meter->plan);
+    return bytes > 0 ? ((uint64_t)bytes + frame - 1) / frame : 0;
+}
+
+/* Of an open loop: the messages that are complete now, when so much is owed where it was more. */
+static void time_each(struct meter *meter, int64_t owed_before, int64_t owed) {
+    uint64_t now = clock_now_ns(), published = meter->result->messages;
+    uint64_t first = published - frames_of(meter, owed_before);
+    for (uint64_t i = first; i < published - frames_of(meter, owed); i++)
+        histogram_record(meter->latency, now - meter->due[i % OPEN_MESSAGES], 1);
+}
+
 static void connection_read(struct meter *meter, struct connection *connection) {
     ssize_t n = connection_take(meter, connection);
     if (n < 0) {
@@ -247,13 +258,14 @@ static void connection_read(struct meter *meter, struct connection *connection) 
         return;
     }
     bool waited = connection->owed > 0;
+    if (meter->due && connection->reader) time_each(meter, connection->owed, connection->owed - n);
     connection->owed -= n;
     if (connection->owed == -PING_BYTES) {
         meter->result->pings++;
         connection->owed = 0;
     }
     if (!waited || connection->owed > 0) return;
-    histogram_record(meter->latency, clock_now_ns() - meter->started, 1);
+    if (!meter->options.open) histogram_record(meter->latency, clock_now_ns() - meter->started, 1);
     meter->waiting--;
 }
 
@@ -270,7 +282,8 @@ static void publisher_read(struct meter *meter) {
 
 static int take_events(struct meter *meter, int timeout_ms) {
     struct epoll_event events[EVENTS];
-    int count = epoll_wait(meter->epoll, events, EVENTS, timeout_ms);
+    int most = meter->options.open ? OPEN_EVENTS : EVENTS;
+    int count = epoll_wait(meter->epoll, events, most, timeout_ms);
     for (int i = 0; i < count; i++) {
         struct connection *connection = events[i].data.ptr;
         if (!connection)
@@ -346,10 +359,14 @@ int meter_run(struct meter *meter, uint32_t window, uint64_t batches, double sec
     uint64_t interval = meter->options.rate ? NS_PER_S / meter->options.rate : 0, next = before[0];
     while ((!batches || result->batches < batches) && clock_now_ns() < end) {
         if (interval) pause_until(meter, next);
+        for (uint32_t i = 0; i < window && meter->due; i++)
+            meter->due[(result->messages + i) % OPEN_MESSAGES] = next;
         next += interval;
-        if (send_batch(meter, window) || !receive_batch(meter)) break;
+        if (send_batch(meter, window)) break;
+        if (!meter->due && !receive_batch(meter)) break;
         result->batches++;
     }
+    if (meter->due) (void)receive_batch(meter); /* what is missing then is lost */
     read_clocks(meter, after);
     result->wall_ns = after[0] - before[0];
     result->broker_ns = after[1] - before[1];

@@ -7,6 +7,9 @@
  * anywhere are told as `lost` and `extra`; two bytes too many are one of the server's empty pings.
  * With TLS the others are counted by the headers of their records: only the sample is decrypted.
  *
+ * In an open loop each message to one of the sample has its latency, from when it was to be
+ * published.
+ *
  * Against the yardstick (raw) there is no handshake: the control connection, which is the first, is
  * told what to send once, and then only to go.
  */
@@ -30,6 +33,8 @@ struct meter_options {
     uint32_t read_each; /**< every n-th connection is read in full */
     int frozen_rcvbuf;  /**< SO_RCVBUF of the frozen connections */
     uint32_t rate;      /**< batches a second at most; 0: as fast as they are received */
+    bool open;          /**< an open loop: batches go at their times, whatever has been received;
+                           with a rate, and one set that all have */
     pid_t pid;          /**< of the broker; 0: its CPU time is not measured */
     int core;           /**< whose busy time is measured; -1: none */
 };

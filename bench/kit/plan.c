@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ws/frame.h"
+
 static uint64_t draw(uint64_t *random) { /* splitmix64 */
     uint64_t z = *random += 0x9e3779b97f4a7c15U;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -119,6 +121,21 @@ void plan_payload(const struct plan *plan, uint32_t symbol, uint32_t seq, uint8_
     tail[5] = (uint8_t)(pad >> 8);
     tail[6] = (uint8_t)pad;
     memset(tail + 7, 0x5a, pad);
+}
+
+size_t plan_publication(const struct plan *plan, uint32_t symbol, uint32_t seq, uint8_t *out) {
+    static const uint8_t mask[4] = {0x5c, 0x11, 0xe9, 0x70};
+    size_t payload = plan_payload_bytes(plan);
+    size_t head = ws_header_write_masked(WS_BINARY, payload, mask, out);
+    plan_payload(plan, symbol, seq, out + head);
+    ws_mask(out + head, payload, mask, 0);
+    return head + payload;
+}
+
+size_t plan_frame(const struct plan *plan, uint32_t symbol, uint32_t seq, uint8_t *out) {
+    size_t payload = plan_payload_bytes(plan), head = ws_header_write(WS_BINARY, payload, out);
+    plan_payload(plan, symbol, seq, out + head);
+    return head + payload;
 }
 
 uint8_t *plan_request(const struct plan *plan, uint32_t connection, size_t *count) {

@@ -52,6 +52,10 @@ size_t plan_payload_bytes(const struct plan *plan);
 size_t plan_frame_bytes(const struct plan *plan);
 /** Writes the payload {"key": key, "data": trade}, which is also what a publisher sends. */
 void plan_payload(const struct plan *plan, uint32_t symbol, uint32_t seq, uint8_t *out);
+/** The same as a frame: masked as a publisher sends it, or as a subscriber receives it. `out` has
+ * room for the payload and WS_HEADER_BYTES. Returns the bytes. */
+size_t plan_publication(const struct plan *plan, uint32_t symbol, uint32_t seq, uint8_t *out);
+size_t plan_frame(const struct plan *plan, uint32_t symbol, uint32_t seq, uint8_t *out);
 /** Makes the subscribe request of a connection, on the heap; NULL without memory. */
 uint8_t *plan_request(const struct plan *plan, uint32_t connection, size_t *count);
 
