@@ -11,9 +11,7 @@ static void take_stranger(struct worker *worker, struct wire *wire,
         wire->stray++;
         return;
     }
-    if (now < worker->measure_ns ||
-        now >= atomic_load_explicit(&engine->end_ns, memory_order_relaxed))
-        return;
+    if (now < worker->measure_ns) return;
     worker->strangers_came++;
     worker->figures->received++;
     wire->measured++;
@@ -67,8 +65,7 @@ void worker_message(struct worker *worker, struct wire *wire, const struct peer_
         wire->stray++;
         return;
     }
-    uint64_t counted = atomic_load_explicit(&engine->warm[stamp.symbol], memory_order_acquire);
-    if (account_take(&wire->account, place, stamp.number, stamp.publisher, stamp.total, counted) ==
+    if (account_take(&wire->account, place, stamp.number, stamp.publisher, stamp.total) ==
         ACCOUNT_DUPLICATE)
         return;
     bool measured = stamp.intended_ns >= worker->measure_ns;

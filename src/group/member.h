@@ -29,7 +29,7 @@ struct group {
     uint32_t to_visit; /**< ready members from `next` on that may have something to send */
     uint64_t floor;    /**< all ready members are at or after this position */
     uint64_t slow_at;  /**< the head at which a blocked member will be too far behind */
-    uint64_t full_at;  /**< while it waits for more to send: the head at which it waits no longer */
+    uint64_t full_at;  /**< the head at which it waits no longer for more; UINT64_MAX: nor before */
     uint64_t due_ns;   /**< the same in time */
     uint64_t watch_at; /**< the head at which somebody must look: see group_watch */
     bool lagging;      /**< counted by the shard as more than its limit behind */
@@ -63,6 +63,11 @@ void group_fini(struct group *group);
  */
 static inline void group_wake(struct group *group) {
     group->to_visit = group->ready_count;
+}
+
+/** True while it waits for more to send, or is to do so after this round of visits. */
+static inline bool group_delayed(const struct group *group) {
+    return group->full_at != UINT64_MAX;
 }
 
 /** Brings `floor` up to date where no visit does it: with one ready member or none. */

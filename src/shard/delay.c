@@ -1,5 +1,8 @@
 /*
- * flush_delay_us: a group that had nothing to send waits for more messages, in a queue of its own.
+ * flush_delay_us: a group waits for more messages before its members are visited (again), in a
+ * queue of its own. What is appended while they are being visited goes along to those that are
+ * left; for the others the wait begins when this round is over, and counts from the append.
+ *
  * All wait equally long, so the queue is in the order in which they are due, and one timer is
  * enough. It is a timerfd: timeouts of epoll are milliseconds.
  */
@@ -31,26 +34,51 @@ void delay_close(struct shard *shard) {
     if (shard->delay_fd >= 0) close(shard->delay_fd);
 }
 
-void delay_group(struct shard *shard, struct group *group, uint32_t bytes) {
-    if (!list_empty(&group->dirty) || group->to_visit == 0) return;
-    group->due_ns = shard->now_ns + shard->delay_ns;
-    group->full_at = group->log->head - bytes + SHARD_DELAY_BYTES;
-    group_watch(group);
+/* In the order of due_ns: not before the last one. */
+static void enter(struct shard *shard, struct group *group) {
+    const struct list *last = shard->delayed.prev;
+    if (last != &shard->delayed) {
+        uint64_t last_ns = LIST_ITEM(last, struct group, dirty)->due_ns;
+        if (last_ns > group->due_ns) group->due_ns = last_ns;
+    }
     list_insert(&shard->delayed, &group->dirty);
 }
 
+void delay_group(struct shard *shard, struct group *group, uint32_t bytes) {
+    bool queued = !list_empty(&group->dirty);
+    if (group_delayed(group) || group->ready_count == 0) return;
+    if (queued && group->to_visit == group->ready_count) return; /* nobody was visited yet */
+    group->due_ns = shard->now_ns + shard->delay_ns;
+    group->full_at = group->log->head - bytes + SHARD_DELAY_BYTES;
+    group_watch(group);
+    if (queued) return; /* being sent to: it waits once that is over */
+    group_wake(group);
+    enter(shard, group);
+}
+
+void delay_begin(struct shard *shard, struct group *group) {
+    group->floor = group->full_at - SHARD_DELAY_BYTES; /* there the first ones visited may be */
+    group_wake(group);
+    if (shard->delay_ns == 0 || group->due_ns <= shard->now_ns || group->to_visit == 0)
+        delay_end(shard, group);
+    else
+        enter(shard, group);
+    group_watch(group);
+}
+
 void delay_end(struct shard *shard, struct group *group) {
-    if (group->full_at == UINT64_MAX) return;
+    if (!group_delayed(group)) return;
     group->full_at = UINT64_MAX;
     group_watch(group);
     list_remove(&group->dirty);
+    group_wake(group);
     group_dirty(shard, group);
 }
 
-void delay_end_due(struct shard *shard, bool all) {
+void delay_end_due(struct shard *shard) {
     while (!list_empty(&shard->delayed)) {
         struct group *group = LIST_ITEM(shard->delayed.next, struct group, dirty);
-        if (!all && group->due_ns > shard->now_ns) return;
+        if (group->due_ns > shard->now_ns && shard->delay_ns > 0) return;
         delay_end(shard, group);
     }
 }

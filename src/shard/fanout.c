@@ -52,11 +52,12 @@ __attribute__((noinline)) static void append_slowly(struct fanout *fanout,
     if (!(frame->bytes <= LOG_INLINE_BYTES ? log_append(log, frame->wire, frame->bytes)
                                            : append_hold(fanout, log)))
         owner->broken = true;
-    group_wake(group);
-    if (fanout->shard->delay_ns == 0)
+    if (fanout->shard->delay_ns == 0) {
+        group_wake(group);
         group_dirty(fanout->shard, group);
-    else
+    } else {
         delay_group(fanout->shard, group, frame->bytes);
+    }
     if (log->head > group->watch_at || owner->broken) look_at_readers(fanout->shard, owner);
     if (!owner->broken) group_allow_quick(group);
 }

@@ -84,14 +84,18 @@ __attribute__((noinline)) static void flush_group(struct shard *shard, struct gr
         if (slice_over(slice)) break;
     }
     if (group->lagging) settle_lag(shard, group);
-    group_dirty(shard, group);
+    if (group->to_visit == 0 && group_delayed(group))
+        delay_begin(shard, group);
+    else
+        group_dirty(shard, group);
 }
 
 /* The same for a group of one, and a usual visit: no circle, no fairness. False if it is another
  * case. */
 static inline bool flush_only_member(struct group *group, struct slice *slice) {
     struct log_chain *log = group->log;
-    if (log->readers != 1 || group->ready_count != 1 || group->lagging) return false;
+    if (log->readers != 1 || group->ready_count != 1 || group->lagging || group_delayed(group))
+        return false;
     struct member *member = LIST_ITEM(group->ready.next, struct member, link);
     if (!usual(member) || member->now.at == log->head) return false;
     const struct log_tail before = log_tail(log);

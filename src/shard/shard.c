@@ -83,7 +83,8 @@ static bool turn(struct shard *shard, int phase) {
     if (shard->overdue) deadlines_end_overdue(shard);
     evict_slow_readers(shard);
     evict_for_memory(shard);
-    delay_end_due(shard, phase >= PHASE_STOPPING);
+    if (phase >= PHASE_STOPPING) shard->delay_ns = 0;
+    delay_end_due(shard);
     flush_slice(shard);
     bool going = phase < PHASE_DRAINING || stop_turn(shard);
     shard_bury(shard);

@@ -103,8 +103,8 @@ struct shard {
     struct stream_group **groups; /**< hash table; see groups.h */
     uint32_t groups_room, groups_count;
     struct list dirty;       /**< groups with something to send */
-    struct list delayed;     /**< those that wait for more, by due_ns; see delay.c */
-    uint64_t delay_ns;       /**< flush_delay_us */
+    struct list delayed;     /**< groups that wait for more, by due_ns; see delay.c */
+    uint64_t delay_ns;       /**< flush_delay_us; 0 at a stop */
     uint64_t delay_until_ns; /**< what the timer is set to */
     struct event *delay_event;
     int delay_fd;

@@ -15,13 +15,15 @@ void fanout_take(struct shard *shard);
 /** The timer, if there is a delay at all. -1 with errno. */
 int delay_open(struct shard *shard);
 void delay_close(struct shard *shard);
-/** After an append of `bytes`, in place of group_dirty: a group in no queue waits for more. Whoever
- * appends looks at watch_at next: it may have enough already. */
+/** After an append of `bytes`, in place of group_wake and group_dirty. Whoever appends looks at
+ * watch_at next: there may be enough already. */
 void delay_group(struct shard *shard, struct group *group, uint32_t bytes);
+/** A delayed group was in the dirty queue and has been visited; now it is in none. */
+void delay_begin(struct shard *shard, struct group *group);
 /** It waits no longer. Nothing if it did not. */
 void delay_end(struct shard *shard, struct group *group);
-/** The same for all that are due, or for `all`. */
-void delay_end_due(struct shard *shard, bool all);
+/** The same for all that are due; for all if there is no delay any more (a stop). */
+void delay_end_due(struct shard *shard);
 /** Before the worker sleeps: sets the timer to the first that is due. */
 void delay_wake_when_due(struct shard *shard);
 

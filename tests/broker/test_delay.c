@@ -107,6 +107,30 @@ Test(delay, an_echo_does_not_wait) {
     close_stage(&stage);
 }
 
+/* The visits of so many readers are interrupted to take more messages. */
+Test(delay, what_comes_while_a_group_is_sent_to_reaches_all_of_it) {
+    enum { MANY = 300, BURSTS = 10, BURST = 1000 };
+    struct client *many[MANY];
+    struct tickcast_options options;
+    int port;
+    tickcast_options_init(&options);
+    options.workers = 1;
+    options.flush_delay_us = 100;
+    options.ping_interval_ms = 3600000; /* what waits goes along with a ping */
+    options.dead_time_ms = 7200000;
+    struct tickcast_broker *broker = start(&options, &port);
+    for (int i = 0; i < MANY; i++) many[i] = subscribe(port, "A/B/*");
+    for (int burst = 0; burst < BURSTS; burst++) {
+        for (int i = 0; i < BURST; i++) {
+            cr_assert(push(broker, "A/B/C", NIL, 1) == TICKCAST_OK);
+            sched_yield();
+        }
+        for (int i = 0; i < MANY; i++) receive(many[i], BURST);
+    }
+    for (int i = 0; i < MANY; i++) client_free(many[i]);
+    tickcast_broker_free(broker);
+}
+
 Test(delay, a_stop_sends_what_waits) {
     struct stage stage;
     struct client_message message;
