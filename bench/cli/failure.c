@@ -1,23 +1,13 @@
-#include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli/outputs.h"
+#include "load/machine.h"
 #include "peer/peer.h"
 #include "result/read.h"
 
 static const char *kind_of(const struct load_config *config) {
     if (config->publisher == LOAD_PUBLISHER_NONE) return "observed";
     return config->window > 0 ? "closed" : "open";
-}
-
-static json_t *machine(void) {
-    struct utsname host;
-    if (uname(&host) != 0) return NULL;
-    return json_pack("{s:s, s:s, s:I, s:I, s:s}", "host", host.nodename, "cpu", host.machine,
-                     "cores", (json_int_t)sysconf(_SC_NPROCESSORS_ONLN), "memory_bytes",
-                     (json_int_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE), "kernel",
-                     host.release);
 }
 
 json_t *outputs_failure(const struct load_config *config, const char *reason) {
@@ -39,5 +29,5 @@ json_t *outputs_failure(const struct load_config *config, const char *reason) {
                      kind_of(config), "connections", 0, "published_per_s", 0.0, "series", "clients",
                      "count", 0, "rank", "rank_outliers", 0, "always_late", 0, "setup",
                      "connect_us", "tls_us", "echo_us", "published", "server", "floor",
-                     "histograms", "machine", machine(), "config", "command", "");
+                     "histograms", "machine", machine_json(), "config", "command", "");
 }

@@ -2,12 +2,44 @@
 
 #include <stddef.h>
 
+#include "load/verdict.h"
+
+#define QUOTED(number) #number
+#define TEXT(number)   QUOTED(number) /* of a constant */
+
+static const struct help_row reasons[] = {
+    {"no_run",
+     "INVALID: no load could be put on: the server was not reached, refused the handshake, "
+     "or said nothing for 10 s."},
+    {"silent",
+     "INVALID: there is nothing to measure: no message could be published, or none came."},
+    {"closed", "INVALID: the server closed a publisher, or readers that read."},
+    {"server_gone", "INVALID: the process --pid ended."},
+    {"unsent", "INVALID: of the messages that were due a share above " TEXT(
+                   VERDICT_UNSENT) " was not sent by the end: the rate was not reached."},
+    {"slip",
+     "INVALID: p99 of the schedule slip is above " TEXT(VERDICT_SLIP_US) " us and above " TEXT(
+         VERDICT_SLIP_SHARE) " of the p99: messages were sent too late, and latency_us is that of "
+                             "the tool."},
+    {"client_busy",
+     "NOISY: a thread of the tool was busy for a share above " TEXT(
+         VERDICT_BUSY) " of the time, and may be what was measured. Take more --threads, or merge "
+                       "results of several hosts."},
+    {"own_lag", "NOISY: p99 of a turn of the tool's own loop is above " TEXT(
+                    VERDICT_LAG_US) " us and above " TEXT(VERDICT_LAG_SHARE) " of the p99."},
+    {"noise", "NOISY: p99 of floor/noise_us is above " TEXT(VERDICT_NOISE_SHARE) " of the p99."},
+    {"stolen", "NOISY: floor/stolen_share is above " TEXT(VERDICT_STOLEN) "."},
+    {"loss, duplicates", "no matter of the verdict, but told with it: how many."},
+    {NULL, NULL},
+};
+
 static const struct help_row result_numbers[] = {
     {"tickcast_bench",
      "version of this format. A file of another version is refused: its numbers may mean something "
      "else."},
     {"verdict", "VALID, NOISY or INVALID: see VERDICT."},
-    {"reasons", "why it is not VALID: a list, each with a `code` for programs and a `text`."},
+    {"reasons",
+     "what stands behind the verdict: a list, each with a `code` for programs and a `text`."},
     {"scenario, url, peer, config, command, version, started",
      "what was run, with every setting, the seed among them: enough to run it again. `peer` is "
      "whose protocol was spoken; `started` is UTC by the wall clock, which nothing else uses."},
@@ -165,15 +197,16 @@ const struct bench_chapter bench_chapters[] = {
     {"VERDICT",
      "The first line of a result says whether its figures can be used.\n\n"
      "VALID: the tool kept up, and the machine was quiet. Exit code 0.\n\n"
-     "NOISY: the figures are what was measured, but the machine was not quiet enough: its noise "
-     "floor is too high, or other processes took time away. Repeat the run. Exit code 3.\n\n"
-     "INVALID: the tool was the limit (its core was over 90 % busy, its loop lagged, messages were "
-     "sent too late), or the run was not whole. Do not use the figures. Exit code 4.\n\n"
+     "NOISY: the figures are worse than the server deserves, since the machine was not quiet or "
+     "the "
+     "tool was busy. Repeat the run. Exit code 3.\n\n"
+     "INVALID: the figures are not those of what was asked for. Do not use them. Exit code 4.\n\n"
      "Loss, duplicates or a failed assertion make the exit code 1, whatever the verdict. A run "
      "that "
      "could not take place is INVALID, has no figures, and ends with 1; with 2 if the command line "
-     "or the scenario was wrong.",
-     result_numbers},
+     "or the scenario was wrong. The reasons, by the `code` of reasons:",
+     reasons},
+    {"THE RESULT", "At the top of the document.", result_numbers},
     {"CLOCKS",
      "All times are of CLOCK_MONOTONIC of the host of the tool, read in ns. A message carries its "
      "times in its data, and who sends it also receives it, so that no two clocks are compared. "

@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include "client/url.h"
 #include "key/key.h"
 #include "peer/peer.h"
 #include "tickcast/messages.h"
 
 #define KEY_BYTES 256
+#define URL_BYTES 4200 /* the longest, with another scheme */
 #define SENTENCE  512
 
 /* At the setting `name`, or where it is a default at the one because of which it is wrong. */
@@ -74,6 +77,20 @@ static void check_companions(const struct load_options *options, struct problems
     }
 }
 
+/* Why a URL is none, or NULL. What follows the scheme is read as that of ws, whose form all but
+ * Unix sockets have. */
+static const char *url_flaw(const char *url, char error[CLIENT_ERROR_BYTES]) {
+    char text[URL_BYTES];
+    struct client_url parsed;
+    bool as_it_is = strncasecmp(url, "unix:", strlen("unix:")) == 0;
+    snprintf(text, sizeof text, "%s%s", as_it_is ? "" : "ws", as_it_is ? url : strstr(url, "://"));
+    if (client_url_parse(text, "/", &parsed, error) == 0) return NULL;
+    size_t bytes = strlen(text); /* which the sentence begins with */
+    return strncmp(error, text, bytes) == 0 && strncmp(error + bytes, ": ", 2) == 0
+               ? error + bytes + 2
+               : error;
+}
+
 static void check_server(const struct load_options *options, struct problems *problems) {
     const char *url = options->config.url;
     char schemes[SENTENCE / 2];
@@ -82,18 +99,17 @@ static void check_server(const struct load_options *options, struct problems *pr
     for (size_t i = 0; peers[i] != NULL && used < sizeof schemes; i++)
         used += (size_t)snprintf(schemes + used, sizeof schemes - used, "%s%s", i > 0 ? " " : "",
                                  peers[i]->schemes);
+    char error[CLIENT_ERROR_BYTES] = "";
     const struct peer *peer = url != NULL ? peer_find(url) : NULL;
-    const char *host = url != NULL ? strstr(url, "://") : NULL;
     if (url == NULL)
         TELL(options, problems, url,
-             "is needed: SCHEME://HOST[:PORT][/PATH] with one of the "
-             "schemes %s",
-             schemes);
-    else if (peer == NULL || host == NULL || host[3] == '\0' || host[3] == '/')
+             "is needed: SCHEME://HOST[:PORT][/PATH] with one of the schemes %s", schemes);
+    else if (peer == NULL)
         TELL(options, problems, url,
-             "value '%.200s': allowed is SCHEME://HOST[:PORT][/PATH] with "
-             "one of the schemes %s",
+             "value '%.200s': allowed is SCHEME://HOST[:PORT][/PATH] with one of the schemes %s",
              url, schemes);
+    else if (url_flaw(url, error) != NULL)
+        TELL(options, problems, url, "value '%.200s': %.200s", url, url_flaw(url, error));
     else if (!peer->publishes && options->config.publisher == LOAD_PUBLISHER_OWN)
         TELL(options, problems, publisher, "%s takes no messages over the network: none is allowed",
              peer->name);

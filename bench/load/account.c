@@ -88,13 +88,20 @@ static void insert_hole(struct account *account, uint32_t at, struct account_hol
     account->hole_count++;
 }
 
+/* All from `from` to before `to` are missing so far. */
+static void make_hole(struct account *account, uint32_t symbol, uint64_t from, uint64_t to,
+                      uint64_t counted) {
+    if (to > counted) account->missing += to - (from > counted ? from : counted);
+    insert_hole(account, find_hole(account, symbol, from), (struct account_hole){symbol, from, to});
+}
+
 /* True if `number` was missing; it is no more. */
-static bool fill_hole(struct account *account, uint32_t symbol, uint64_t number) {
+static bool fill_hole(struct account *account, uint32_t symbol, uint64_t number, uint64_t counted) {
     uint32_t at = find_hole(account, symbol, number);
     if (at == account->hole_count) return false;
     struct account_hole *hole = &account->holes[at];
     if (hole->symbol != symbol || hole->from > number) return false;
-    account->missing--;
+    account->missing -= number >= counted;
     struct account_hole rest = {symbol, number + 1, hole->to};
     if (hole->from == number) {
         hole->from++;
@@ -109,50 +116,44 @@ static bool fill_hole(struct account *account, uint32_t symbol, uint64_t number)
 }
 
 /* A number that is not the next. False: it came before. */
-static bool take_other(struct account *account, uint32_t place, uint64_t number) {
+static bool take_other(struct account *account, uint32_t place, uint64_t number, uint64_t counted) {
     uint64_t *next = &account->next[place], expected = *next & NUMBER;
     uint32_t symbol = account->symbols[place];
     if (*next & FRESH) {
         bool owed = !(*next & NOT_OWED);
-        if (owed && number > expected) {
-            account->missing += number - expected;
-            insert_hole(account, find_hole(account, symbol, expected),
-                        (struct account_hole){symbol, expected, number});
-        }
+        if (owed && number > expected) make_hole(account, symbol, expected, number, counted);
         *next = (number + 1) | (*next & NOT_OWED);
         return true;
     }
-    if (number < expected) return fill_hole(account, symbol, number);
-    if (number > expected) {
-        account->missing += number - expected;
-        insert_hole(account, find_hole(account, symbol, expected),
-                    (struct account_hole){symbol, expected, number});
-    }
+    if (number < expected) return fill_hole(account, symbol, number, counted);
+    if (number > expected) make_hole(account, symbol, expected, number, counted);
     *next = (number + 1) | (*next & NOT_OWED);
     return true;
 }
 
 enum account_event account_take(struct account *account, uint32_t place, uint64_t number,
-                                uint32_t publisher, uint64_t total) {
+                                uint32_t publisher, uint64_t total, uint64_t counted) {
     uint64_t *next = &account->next[place];
     if (*next == number) {
         *next = number + 1;
-    } else if (!take_other(account, place, number)) {
-        account->duplicated++;
+    } else if (!take_other(account, place, number, counted)) {
+        account->duplicated += number >= counted;
         return ACCOUNT_DUPLICATE;
     }
     account->received++;
     if (total < account->highest[publisher])
-        account->reordered++;
+        account->reordered += number >= counted;
     else
         account->highest[publisher] = total + 1;
     return ACCOUNT_NEW;
 }
 
-uint64_t account_tail(const struct account *account, uint32_t place, uint64_t published) {
+uint64_t account_tail(const struct account *account, uint32_t place, uint64_t published,
+                      uint64_t counted) {
     uint64_t next = account->next[place];
     if (next & NOT_OWED) return 0;
     next &= NUMBER;
+    if (next < counted) next = counted;
     return published > next ? published - next : 0;
 }
 

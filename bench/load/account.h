@@ -5,7 +5,8 @@
  *
  * Each key is owed from a number on: the one that was published when the subscription was in force.
  * Older messages may come as well if they were under way; from the first on there must be no hole.
- * Pure. One thread.
+ * Each key is also counted from a number on, which is that of its first message after the warm-up:
+ * what is wrong with older ones is kept, but not counted. Pure. One thread.
  */
 #ifndef BENCH_LOAD_ACCOUNT_H
 #define BENCH_LOAD_ACCOUNT_H
@@ -51,13 +52,14 @@ void account_pause(struct account *account);
 /** The place of a symbol; `count` if it is not wanted. */
 uint32_t account_place(const struct account *account, uint32_t symbol);
 
-/** A message came. */
+/** A message came; those of its key are counted from `counted` on. */
 enum account_event account_take(struct account *account, uint32_t place, uint64_t number,
-                                uint32_t publisher, uint64_t total);
+                                uint32_t publisher, uint64_t total, uint64_t counted);
 
 /** Messages of the symbol at `place` that are owed and have not come, apart from holes, when
- * `published` have been published. */
-uint64_t account_tail(const struct account *account, uint32_t place, uint64_t published);
+ * `published` have been published and are counted from `counted` on. */
+uint64_t account_tail(const struct account *account, uint32_t place, uint64_t published,
+                      uint64_t counted);
 
 /** Takes another set in place of the old: `symbols` replaces `account->symbols`, and keys in both
  * go on as they were; new ones are not owed yet. 0, or -1 without memory. */

@@ -33,9 +33,10 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
 static int init_parts(struct engine *engine) {
     const struct load_config *config = engine->config;
     engine->published = calloc(engine->plan->symbols, sizeof *engine->published);
+    engine->warm = calloc(engine->plan->symbols, sizeof *engine->warm);
     engine->workers = calloc(engine->worker_count, sizeof *engine->workers);
     engine->joined = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
-    if (!engine->published || !engine->workers || !engine->joined ||
+    if (!engine->published || !engine->warm || !engine->workers || !engine->joined ||
         series_init(&engine->series, engine->worker_count))
         return -1;
     if (engine->worker_count > 1) {
@@ -87,6 +88,7 @@ void engine_fini(struct engine *engine) {
     for (uint32_t i = 0; i < engine->workers_made; i++) worker_fini(&engine->workers[i]);
     free(engine->workers);
     free(engine->published);
+    free(engine->warm);
     histogram_free(engine->joined);
     skew_join_free(engine->join);
     series_fini(&engine->series);
@@ -183,7 +185,7 @@ static bool all_ready(const struct engine *engine, uint32_t ready) {
 static int connect_all(struct watching *watching, char *error) {
     struct engine *engine = watching->engine;
     uint64_t began = clock_now_ns();
-    while (!all_ready(engine, 1)) {
+    while (!all_ready(engine, 1) || engine->failed) {
         double at_s = (double)(clock_now_ns() - began) / 1e9;
         bool late = at_s > (double)CONNECT_NS / 1e9;
         if (engine->failed || stopped(watching) || late) {

@@ -44,6 +44,7 @@ struct engine {
     _Atomic uint64_t end_ns;       /**< UINT64_MAX: not known */
     /* Written by the worker of the publisher: messages of each symbol. */
     _Atomic uint64_t *published;
+    _Atomic uint64_t *warm; /**< those of the warm-up; what happens to them is not counted */
     _Atomic uint32_t publishers_left;
     _Atomic uint64_t closed; /**< subscribers that the server closed, of those that read */
     /* The first failure of opening, and of a connection that was live; under the lock. */

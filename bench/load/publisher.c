@@ -109,6 +109,8 @@ static bool append(struct worker *worker, struct publisher *publisher, uint64_t 
         return false;
     /* Before it is sent: who reads a higher number later is owed this one for certain. */
     atomic_store_explicit(&engine->published[symbol], number + 1, memory_order_release);
+    if (intended < engine->measure_ns)
+        atomic_store_explicit(&engine->warm[symbol], number + 1, memory_order_release);
     publisher->total++;
     atomic_fetch_add_explicit(&publisher->owed, engine->plan->readers[symbol],
                               memory_order_relaxed);

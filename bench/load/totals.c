@@ -7,8 +7,10 @@
 
 static uint64_t tails(const struct engine *engine, const struct wire *wire) {
     uint64_t sum = 0;
-    for (uint32_t i = 0; i < wire->account.count; i++)
-        sum += account_tail(&wire->account, i, engine->published[wire->account.symbols[i]]);
+    for (uint32_t i = 0; i < wire->account.count; i++) {
+        uint32_t symbol = wire->account.symbols[i];
+        sum += account_tail(&wire->account, i, engine->published[symbol], engine->warm[symbol]);
+    }
     return sum;
 }
 

@@ -155,10 +155,10 @@ static bool all_came(const struct worker *worker) {
         if (wire->role != PLAN_READER || wire->stage == WIRE_CLOSED) continue;
         for (uint32_t place = 0; place < wire->account.count; place++) {
             uint32_t symbol = wire->account.symbols[place];
-            if (account_tail(
-                    &wire->account, place,
-                    atomic_load_explicit(&engine->published[symbol], memory_order_relaxed)))
-                return false;
+            uint64_t published =
+                atomic_load_explicit(&engine->published[symbol], memory_order_relaxed);
+            uint64_t warm = atomic_load_explicit(&engine->warm[symbol], memory_order_relaxed);
+            if (account_tail(&wire->account, place, published, warm)) return false;
         }
         if (wire->account.missing) return false;
     }
@@ -167,8 +167,9 @@ static bool all_came(const struct worker *worker) {
 
 static void drain_tick(struct worker *worker, uint64_t now) {
     uint64_t since = worker->arrived_ns > worker->drain_ns ? worker->arrived_ns : worker->drain_ns;
+    bool observed = worker->engine->config->publisher == LOAD_PUBLISHER_NONE; /* no end of it */
     bool quiet = now > since && now - since > ENGINE_QUIET_NS;
-    if (quiet || (now - since > 2 * WORKER_TICK_NS && all_came(worker)))
+    if (observed || quiet || (now - since > 2 * WORKER_TICK_NS && all_came(worker)))
         atomic_store(&worker->ready, 2);
 }
 

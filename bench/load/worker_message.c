@@ -11,7 +11,9 @@ static void take_stranger(struct worker *worker, struct wire *wire,
         wire->stray++;
         return;
     }
-    if (now < worker->measure_ns) return;
+    if (now < worker->measure_ns ||
+        now >= atomic_load_explicit(&engine->end_ns, memory_order_relaxed))
+        return;
     worker->strangers_came++;
     worker->figures->received++;
     wire->measured++;
@@ -65,7 +67,8 @@ void worker_message(struct worker *worker, struct wire *wire, const struct peer_
         wire->stray++;
         return;
     }
-    if (account_take(&wire->account, place, stamp.number, stamp.publisher, stamp.total) ==
+    uint64_t counted = atomic_load_explicit(&engine->warm[stamp.symbol], memory_order_acquire);
+    if (account_take(&wire->account, place, stamp.number, stamp.publisher, stamp.total, counted) ==
         ACCOUNT_DUPLICATE)
         return;
     bool measured = stamp.intended_ns >= worker->measure_ns;

@@ -59,41 +59,73 @@ static void halve_list(json_t *object, const char *name) {
     json_object_set_new(object, name, half);
 }
 
-static void shrink(json_t *run, int round) {
-    if (json_array_size(json_object_get(run, "series")) > 120) halve_series(run);
-    if (round >= 1) {
-        json_t *clients = json_copy(json_object_get(run, "clients"));
+static void shrink(json_t *run, bool drawn, int round) {
+    json_t *clients = json_copy(json_object_get(run, "clients"));
+    size_t rows = drawn ? 120 : 0; /* which one can still see the course of time by */
+    if (json_array_size(json_object_get(run, "series")) > rows) halve_series(run);
+    if (round >= 1 || !drawn) {
         halve_list(clients, "rank");
         halve_list(clients, "mean_us");
-        json_object_set_new(run, "clients", clients);
     }
-    if (round >= ROUNDS / 2) json_object_set_new(run, "histograms", json_object());
+    json_object_set_new(run, "clients", clients);
+    if (round >= (drawn ? ROUNDS / 2 : 1)) json_object_set_new(run, "histograms", json_object());
 }
 
-static char *dump(const json_t *all) {
-    return json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(10));
+static bool is_drawn(const json_t *run, const json_t *const *drawn, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (drawn[i] == run) return true;
+    return false;
 }
 
-char *data_make(const struct compare_sides *sides, size_t room) {
-    json_t *all = json_array();
+/* Runs that are drawn, or all, each the array [run, drawn]. */
+static json_t *gather(const struct compare_sides *sides, const json_t *const *drawn, bool all) {
+    json_t *gathered = json_array();
     for (size_t i = 0; i < sides->count; i++) {
         size_t index;
         json_t *run;
-        json_array_foreach(sides->side[i].runs, index, run)
-            json_array_append_new(all, json_copy(run));
+        json_array_foreach(sides->side[i].runs, index, run) {
+            bool is = is_drawn(run, drawn, sides->count);
+            if (is || all) json_array_append_new(gathered, json_pack("[o, b]", json_copy(run), is));
+        }
     }
-    char *text = dump(all);
+    return gathered;
+}
+
+static char *dump(const json_t *gathered) {
+    json_t *runs = json_array(), *each;
+    size_t index;
+    json_array_foreach(gathered, index, each) json_array_append(runs, json_array_get(each, 0));
+    char *text = json_dumps(runs, JSON_COMPACT | JSON_REAL_PRECISION(10));
+    json_decref(runs);
+    return text;
+}
+
+/* JSON of what was gathered, in as many rounds as it takes; NULL with errno if it does not fit. */
+static char *fit(json_t *gathered, size_t room) {
+    char *text = dump(gathered);
     for (int round = 0; text && strlen(text) > room && round < ROUNDS; round++) {
         size_t index;
-        json_t *run;
+        json_t *each;
         free(text);
-        json_array_foreach(all, index, run) shrink(run, round);
-        text = dump(all);
+        json_array_foreach(gathered, index, each)
+            shrink(json_array_get(each, 0), json_is_true(json_array_get(each, 1)), round);
+        text = dump(gathered);
     }
-    json_decref(all);
+    json_decref(gathered);
     errno = ENOMEM;
     if (!text || strlen(text) <= room) return text;
     free(text);
     errno = E2BIG;
     return NULL;
+}
+
+char *data_make(const struct compare_sides *sides, const json_t *const *drawn, size_t room,
+                size_t *left_out) {
+    size_t runs = 0;
+    for (size_t i = 0; i < sides->count; i++) runs += json_array_size(sides->side[i].runs);
+    *left_out = 0;
+    char *text = fit(gather(sides, drawn, true), room);
+    if (text || errno != E2BIG || runs == sides->count) return text;
+    *left_out = runs - sides->count;
+    return fit(gather(sides, drawn, false), room);
 }

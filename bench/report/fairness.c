@@ -76,7 +76,7 @@ static void sentence(const struct page *page) {
             html_text(page->shown[i].label, page->out);
             fputs(": ", page->out);
         }
-        fputs("Readers beyond what chance allows: ", page->out);
+        fprintf(page->out, "%seaders beyond what chance allows: ", page->count > 1 ? "r" : "R");
         html_value(outliers, VALUE_COUNT, page->out);
         fputs(" of ", page->out);
         html_value(count, VALUE_COUNT, page->out);

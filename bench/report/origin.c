@@ -115,6 +115,11 @@ void page_origin(const struct page *page) {
     value_row(page, "Tool&#8217;s busiest thread", "machine/client_busy", VALUE_SHARE);
     config_row(page);
     fputs("</tbody></table></div>\n", out);
+    if (page->left_out)
+        fprintf(out,
+                "<p>%zu runs that are not drawn did not fit into this file; the medians above "
+                "are of all.</p>\n",
+                page->left_out);
     html_section_end(out);
 }
 

@@ -12,6 +12,15 @@ struct histogram *page_histogram(const json_t *run, const char *name) {
     return NULL;
 }
 
+void page_line(const struct page *page, size_t side, bool bare, char *style) {
+    const char *colour = bare && page->count != 2 ? "bare" : page->shown[side].style;
+    snprintf(style, 32, "l %s%s", bare ? "dash " : "", colour);
+}
+
+bool page_draws_bare(const struct page *page, size_t side) {
+    return page->count <= 2 || side == 0;
+}
+
 void page_legend(const struct page *page) {
     if (page->count == 1) return;
     fputs("<div class=\"legend\">\n", page->out);

@@ -3,6 +3,7 @@
 #define BENCH_REPORT_PAGE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "histogram/histogram.h"
@@ -20,12 +21,18 @@ struct shown {
 struct page {
     struct shown shown[COMPARE_SIDES_MAX];
     size_t count;
+    size_t left_out; /* runs that the page does not hold */
     const struct compare_sides *sides;
     FILE *out;
 };
 
 /** A histogram of a run, which the caller frees; NULL if it has none of the name that is good. */
 struct histogram *page_histogram(const json_t *run, const char *name);
+
+/** The style of a side's line, or of the bare loop that belongs to it (32 bytes). */
+void page_line(const struct page *page, size_t side, bool bare, char *style);
+/** Whether the bare loop of a side is drawn: of many sides only the first one's is. */
+bool page_draws_bare(const struct page *page, size_t side);
 
 /** The names of the sides in their colours, if there are several. */
 void page_legend(const struct page *page);

@@ -114,7 +114,9 @@ int report_write_sides(const struct compare_sides *sides, FILE *out) {
         return -1;
     }
     show(&page, sides);
-    char *data = data_make(sides, REPORT_BYTES_MAX / 2);
+    const json_t *drawn[COMPARE_SIDES_MAX];
+    for (size_t i = 0; i < page.count; i++) drawn[i] = page.shown[i].run;
+    char *data = data_make(sides, drawn, REPORT_BYTES_MAX / 2, &page.left_out);
     int bad = data ? write_within(&page, data, out) : -1;
     free(data);
     return bad;

@@ -28,7 +28,8 @@ static void put_topic(const struct topic *topic, struct roff *page) {
 }
 
 void page_commands(struct roff *page) {
-    static const char *const more[] = {"tickcastd(8)", "tickcast.yml(5)", "libtickcast(3)", NULL};
+    static const char *const more[] = {"tickcastd(8)", "tickcast.yml(5)", "libtickcast(3)",
+                                       "tickcast-bench(1)", NULL};
     roff_begin(page, "tickcast", 1, "the command line of the tickcast broker");
     roff_section(page, "SYNOPSIS");
     for (size_t i = COMMAND_SUB; i < COMMAND_COUNT; i++) {

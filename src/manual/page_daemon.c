@@ -70,7 +70,8 @@ static void put_feeds(struct roff *page) {
 }
 
 void page_daemon(struct roff *page) {
-    static const char *const more[] = {"tickcast(1)", "tickcast.yml(5)", "libtickcast(3)", NULL};
+    static const char *const more[] = {"tickcast(1)", "tickcast.yml(5)", "libtickcast(3)",
+                                       "tickcast-bench(1)", NULL};
     struct program_option options[OPTIONS_MAX];
     roff_begin(page, "tickcastd", 8, "a broker of market data for WebSocket subscribers");
     roff_section(page, "SYNOPSIS");

@@ -174,6 +174,61 @@ Test(report, repeated_runs_are_one_side_with_intervals) {
     for (size_t i = 0; i < 5; i++) json_decref(results[i]);
 }
 
+Test(report, more_runs_than_fit_are_compared_but_not_held) {
+    json_t *result = fixture(FIXTURE("tick"));
+    json_t *runs[COMPARE_RUNS_MAX];
+    struct compare_sides sides;
+    struct printed printed;
+    for (size_t i = 0; i < COMPARE_RUNS_MAX; i++) runs[i] = json_copy(result);
+    for (size_t count = 64; count <= COMPARE_RUNS_MAX; count *= 4) {
+        cr_assert_eq(compare_group(runs, count, &sides, error), 0);
+        cr_assert_eq(report_write_sides(&sides, print_to(&printed)), 0);
+        char *text = print_end(&printed);
+        cr_assert_lt(printed.bytes, REPORT_BYTES_MAX);
+        json_t *all = result_parse("page", text, strlen(text), error);
+        cr_assert_eq(json_array_size(all), count == 64 ? 64 : 1, "%s", error);
+        cr_assert_eq(strstr(text, "255 runs that are not drawn did not fit") != NULL, count == 256);
+        const char *drawn =
+            count == 64 ? "31/histograms" : "0/histograms"; /* the median of equals */
+        cr_assert(json_object_size(look(all, drawn)), "what is drawn is held whole");
+        json_decref(all);
+        free(text);
+        compare_fini(&sides);
+    }
+    for (size_t i = 0; i < COMPARE_RUNS_MAX; i++) json_decref(runs[i]);
+    json_decref(result);
+}
+
+Test(report, a_run_without_any_figure_is_shown_as_unknown) {
+    static const char *const names[] = {"expected",
+                                        "lost",
+                                        "duplicated",
+                                        "reordered",
+                                        "published",
+                                        "latency_us",
+                                        "latency_uncorrected_us",
+                                        "skew_us",
+                                        "cpu_ns_per_delivery",
+                                        "server",
+                                        "floor"};
+    json_t *result = fixture(FIXTURE("tick"));
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        json_object_set_new(result, names[i], json_null());
+    json_object_set_new(result, "verdict", json_string("INVALID"));
+    json_object_set_new(result, "received", json_integer(0));
+    json_object_set_new(result, "duration_s", json_integer(0));
+    json_object_set_new(result, "series", json_array());
+    json_object_set_new(result, "histograms", json_object());
+    json_object_set_new(json_object_get(result, "clients"), "rank", json_array());
+    cr_assert_eq(result_validate(result, error), 0, "%s", error);
+    char *text = visible(&result, 1);
+    cr_assert_eq(count_of(text, "<svg viewBox=\"0 0 960"), 0, "nothing is drawn");
+    cr_assert(strstr(text, "<dt>Latency, p99</dt><dd><span class=\"unknown\">unknown"));
+    cr_assert_null(strstr(text, "nan"));
+    free(text);
+    json_decref(result);
+}
+
 Test(report, hours_of_seconds_are_thinned_to_fit) {
     json_t *result = fixture(FIXTURE("tick")), *series = json_object_get(result, "series");
     json_t *second = json_incref(json_array_get(series, 0));

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unittest
@@ -120,6 +121,9 @@ class Pages(unittest.TestCase):
         unknown = [name for name in names if name not in words and not
                    (name.rpartition("/")[0] in words and name.rpartition("/")[2] in words)]
         self.assertEqual(unknown, [])
+        codes = set(re.findall(r'add\(result, \w+, "(\w+)"', (ROOT / "bench/load/verdict.c").read_text()))
+        self.assertGreater(len(codes), 8)
+        self.assertEqual(codes - words, set())
 
     def test_signals_environment_and_exit_codes(self):
         for page, text in (("tickcastd.8", tables.DAEMON), ("tickcast.1", tables.CLIENT),
@@ -248,6 +252,31 @@ class Examples(unittest.TestCase):
                 (self.folder / "tickcast.yml").write_text(example)
                 check = self.start("tickcastd -c tickcast.yml --check")
                 self.assertEqual(check.wait(), 0, example + check.text)
+
+    def test_the_load_tool(self):
+        """Without a server what is a good command line ends with 1, and a wrong one would with 2."""
+        daemon = self.start("tickcastd")
+        daemon.until("^ready$")
+        made = self.start("tickcast-bench run --url ws://127.0.0.1:5993 --connections 9 --duration 1 "
+                          "--warmup 0 --floor false --json result.json")
+        made.wait() # with whatever verdict
+        self.ends(daemon)
+        for name in "before", "after", "host1", "host2":
+            shutil.copy(self.folder / "result.json", self.folder / f"{name}.json")
+        shown = list(tables.examples("tickcast-bench.1"))
+        self.assertGreater(len(shown), 9)
+        for command in shown:
+            if command.startswith("description:"):
+                (self.folder / "own.yaml").write_text(command)
+                command = "tickcast-bench preflight --scenario own.yaml"
+            program = self.start(command)
+            run = command.startswith("tickcast-bench run ")
+            code = program.wait()
+            if run:
+                program.until("^INVALID: ")
+            # A verdict is as it is, and so are the limits of this host.
+            allowed = {"run": (1,), "merge": (0, 3, 4), "preflight": (0, 1)}
+            self.assertIn(code, allowed.get(command.split()[1], (0,)), command + program.text)
 
     def test_the_program_of_the_library_is_the_one_that_is_built(self):
         self.assertEqual(list(tables.examples("libtickcast.3"))[-1],

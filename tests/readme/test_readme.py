@@ -66,7 +66,7 @@ class Readme(unittest.TestCase):
         for name in "CFLAGS", "LDFLAGS", "NO_COLOR":
             cls.environment.pop(name, None)
         cls.shell(cls, README["The first ten minutes: sh"].text).finish(BUILD_PATIENCE)
-        for program in "tickcastd", "tickcast":
+        for program in "tickcastd", "tickcast", "tickcast-bench":
             assert (local / "bin" / program).is_file(), f"{program} was not installed"
 
     def block(self, name):
@@ -277,6 +277,22 @@ class Readme(unittest.TestCase):
         self.assertIn("not a dynamic executable", done.text)
         self.assertEqual(re.findall("^AAPL/Tick/TRADE (.+?)\r?$", done.text, re.M),
                          [f"{226 + n / 4:g}" for n in range(10)])
+
+    @runs("Load tests: sh", "Load tests: sh 2")
+    def test_load_tests(self, tick, minute):
+        daemon = self.daemon()
+        for text in tick, minute:
+            run = self.shell(text)
+            code = run.wait(BUILD_PATIENCE)
+            verdict = run.until(r"^(VALID|NOISY|INVALID)\b")[1]
+            # How quiet this machine is, is not for a test to say; what is lost is.
+            self.assertEqual(code, {"VALID": 0, "NOISY": 3, "INVALID": 4}[verdict], run.text)
+        result = json.loads((self.source / "bench.json").read_text())
+        self.assertEqual((result["verdict"], result["lost"]), (verdict, 0))
+        self.assertGreater(result["received"], 50 * 1000)
+        self.assertIn("<svg", (self.source / "bench.html").read_text())
+        self.assertIn("<testsuite", (self.source / "bench.xml").read_text())
+        self.stop(daemon)
 
     def go_build(self, source):
         program = BUILD / "tests" / source.replace("/", "_")

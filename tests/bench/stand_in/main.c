@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "faults.h"
+#include "histogram/percentiles.h"
 #include "net/socket.h"
 #include "proto/publish.h"
 #include "proto/subscribe.h"
@@ -33,7 +34,7 @@ struct server {
     struct visitor *visitors[VISITORS_MAX];
     uint32_t visitor_count, subscribers;
     uint64_t messages, deliveries, lost, duplicated, swapped;
-    uint64_t stopped_ns; /* by stalls */
+    struct histogram *late; /* how much later than meant it was itself */
     bool over;
 };
 
@@ -44,6 +45,7 @@ static void stall(struct server *server) {
     struct timespec until = {.tv_sec = (time_t)(end / NS_PER_S), .tv_nsec = (long)(end % NS_PER_S)};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL)) {
     }
+    histogram_record(server->late, clock_now_ns() - end, 1);
 }
 
 static void send_one(struct server *server, struct visitor *visitor, struct packet *packet,
@@ -57,7 +59,7 @@ static void end_as_asked(const struct faults *faults, struct visitor *visitor) {
     bool closes = fault_hits_once(&faults->close, visitor->number, visitor->deliveries);
     bool breaks = fault_hits_once(&faults->garbage, visitor->number, visitor->deliveries);
     if (!closes && !breaks) return;
-    visitor_release(visitor, UINT64_MAX - 1);
+    visitor_release_all(visitor);
     if (breaks) visitor_put(visitor, garbage, sizeof garbage);
     if (breaks) visitor_flush(visitor);
     if (closes) visitor_close(visitor, WS_CLOSE_GOING_AWAY);
@@ -297,7 +299,7 @@ static void turn(struct server *server) {
     }
     uint64_t now_ns = clock_now_ns();
     for (uint32_t i = 0; i < server->visitor_count; i++)
-        visitor_release(server->visitors[i], now_ns);
+        visitor_release(server->visitors[i], now_ns, server->late);
     bury(server);
     arm_timer(server);
 }
@@ -310,6 +312,17 @@ static void watch(struct server *server, int *fd) {
     }
 }
 
+static void tell(const struct server *server) {
+    json_t *did = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "subscribers", (json_int_t)server->subscribers,
+        "messages", (json_int_t)server->messages, "deliveries", (json_int_t)server->deliveries,
+        "lost", (json_int_t)server->lost, "duplicated", (json_int_t)server->duplicated, "swapped",
+        (json_int_t)server->swapped, "late_us", percentiles_to_json(server->late));
+    json_dumpf(did, stdout, 0);
+    putchar('\n');
+    json_decref(did);
+}
+
 int main(int argc, char **argv) {
     static struct server server;
     uint16_t port;
@@ -319,6 +332,8 @@ int main(int argc, char **argv) {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    server.late = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
+    if (!server.late) abort();
     server.epoll = epoll_create1(EPOLL_CLOEXEC);
     server.signals = signalfd(-1, &set, SFD_CLOEXEC);
     server.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -329,12 +344,9 @@ int main(int argc, char **argv) {
     printf("%u\n", port);
     fflush(stdout);
     while (!server.over) turn(&server);
-    printf("{\"subscribers\": %u, \"messages\": %llu, \"deliveries\": %llu, \"lost\": %llu, "
-           "\"duplicated\": %llu, \"swapped\": %llu}\n",
-           server.subscribers, (unsigned long long)server.messages,
-           (unsigned long long)server.deliveries, (unsigned long long)server.lost,
-           (unsigned long long)server.duplicated, (unsigned long long)server.swapped);
+    tell(&server);
     for (uint32_t i = 0; i < server.visitor_count; i++) visitor_free(server.visitors[i]);
+    histogram_free(server.late);
     close(server.epoll);
     return 0;
 }

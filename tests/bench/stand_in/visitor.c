@@ -72,12 +72,22 @@ uint64_t visitor_next_ns(const struct visitor *visitor) {
     return visitor->first < visitor->end ? visitor->queue[visitor->first].due_ns : UINT64_MAX;
 }
 
-void visitor_release(struct visitor *visitor, uint64_t now_ns) {
+static void release_one(struct visitor *visitor) {
+    struct packet *packet = visitor->queue[visitor->first++].packet;
+    visitor_put(visitor, packet->at, packet->bytes);
+    packet_unref(packet);
+}
+
+void visitor_release(struct visitor *visitor, uint64_t now_ns, struct histogram *late) {
     while (visitor_next_ns(visitor) <= now_ns) {
-        struct packet *packet = visitor->queue[visitor->first++].packet;
-        visitor_put(visitor, packet->at, packet->bytes);
-        packet_unref(packet);
+        histogram_record(late, now_ns - visitor_next_ns(visitor), 1);
+        release_one(visitor);
     }
+    visitor_flush(visitor);
+}
+
+void visitor_release_all(struct visitor *visitor) {
+    while (visitor->first < visitor->end) release_one(visitor);
     visitor_flush(visitor);
 }
 

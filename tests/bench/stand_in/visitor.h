@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "faults.h"
+#include "histogram/histogram.h"
 #include "key/glob.h"
 #include "ws/frame.h"
 
@@ -54,8 +55,10 @@ bool visitor_wants(const struct visitor *visitor, const char *key, size_t key_by
 void visitor_forget_streams(struct visitor *visitor);
 
 void visitor_queue(struct visitor *visitor, struct packet *packet, uint64_t due_ns);
-/* Puts what is due into the output. */
-void visitor_release(struct visitor *visitor, uint64_t now_ns);
+/* Puts what is due into the output; records how late that was. */
+void visitor_release(struct visitor *visitor, uint64_t now_ns, struct histogram *late);
+/* The same of all that waits, before its time. */
+void visitor_release_all(struct visitor *visitor);
 /* UINT64_MAX if nothing waits. */
 uint64_t visitor_next_ns(const struct visitor *visitor);
 
