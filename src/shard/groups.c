@@ -7,15 +7,21 @@
 
 #define GROUPS_FIRST_ROOM 64 /* places of the hash table; doubled when it is full */
 
+/* A stream and its hash, by which sets are sorted: texts are compared where hashes are equal. */
+struct hashed {
+    uint64_t hash;
+    struct sub_stream stream;
+};
+
 static int compare(const void *a, const void *b) {
-    const struct sub_stream *left = a, *right = b;
-    uint32_t common = left->bytes < right->bytes ? left->bytes : right->bytes;
-    int order = memcmp(left->text, right->text, common);
-    if (order != 0) return order;
-    return (left->bytes > right->bytes) - (left->bytes < right->bytes);
+    const struct hashed *left = a, *right = b;
+    if (left->hash != right->hash) return left->hash < right->hash ? -1 : 1;
+    if (left->stream.bytes != right->stream.bytes)
+        return left->stream.bytes < right->stream.bytes ? -1 : 1;
+    return memcmp(left->stream.text, right->stream.text, left->stream.bytes);
 }
 
-/* A set as the index takes it: sorted, each once. Its hash finds the group. */
+/* A set as the index takes it: in one order, each once. Its hash finds the group. */
 struct set {
     struct sub_stream *streams; /* heap */
     uint32_t count;
@@ -24,16 +30,20 @@ struct set {
 
 static bool set_init(struct set *set, const struct proto_text *streams, uint32_t count,
                      uint64_t seed) {
-    *set = (struct set){.streams = malloc(count * sizeof set->streams[0]), .hash = seed};
+    struct hashed *sorted; /* behind the streams */
+    *set = (struct set){.hash = seed};
+    set->streams = malloc(count * (sizeof set->streams[0] + sizeof sorted[0]));
     if (set->streams == NULL) return false;
+    sorted = (struct hashed *)(set->streams + count);
     for (uint32_t i = 0; i < count; i++)
-        set->streams[i] = (struct sub_stream){streams[i].at, streams[i].bytes};
-    qsort(set->streams, count, sizeof set->streams[0], compare);
+        sorted[i] = (struct hashed){hash_bytes(streams[i].at, streams[i].bytes, seed),
+                                    {streams[i].at, streams[i].bytes}};
+    if (count > 1) qsort(sorted, count, sizeof sorted[0], compare);
     for (uint32_t i = 0; i < count; i++) {
-        struct sub_stream stream = set->streams[i];
-        if (set->count > 0 && compare(&set->streams[set->count - 1], &stream) == 0) continue;
-        set->streams[set->count++] = stream;
-        set->hash = hash_bytes(stream.text, stream.bytes, set->hash);
+        if (i > 0 && compare(&sorted[i - 1], &sorted[i]) == 0) continue;
+        set->streams[set->count++] = sorted[i].stream;
+        set->hash = (set->hash ^ sorted[i].hash) * UINT64_C(0x9e3779b97f4a7c15);
+        set->hash ^= set->hash >> 32;
     }
     return true;
 }
