@@ -32,10 +32,8 @@ Test(account, a_hole_is_loss_until_it_comes) {
     cr_assert(eq(int, take(&account, 2, 0), ACCOUNT_NEW));
     assert_counts(&account, 2, 0, 1);
     cr_assert(eq(int, take(&account, 2, 0), ACCOUNT_DUPLICATE));
-    take(&account, 1, 0);
-    take(&account, 3, 0);
+    for (uint64_t number = 1; number <= 3; number += 2) take(&account, number, 0);
     assert_counts(&account, 0, 1, 3);
-    cr_assert(eq(int, take(&account, 3, 0), ACCOUNT_DUPLICATE));
     cr_assert(eq(u64, account_tail(&account, 1, 9, 0), 4));
     account_fini(&account);
 }

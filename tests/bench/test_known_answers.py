@@ -220,6 +220,21 @@ class Times(unittest.TestCase):
 
         self.measure(["--stall", "100:1000"], load(2, 3000), judge)
 
+    def test_a_stall_that_blocks_the_publisher_is_felt_in_full(self):
+        # 200 messages a second of 64 KiB: what is due in 500 ms does not fit into sockets, so that
+        # the last of the 100 that wait 500, 495, ... 5 ms are sent late. p99 of 1000 is rank 990, so
+        # 450 ms, all the same; without correction each latency lacks its message's slip.
+        def judge(result):
+            latency, slip = result["latency_us"], result["machine"]["slip_us"]
+            self.near(latency, "p99", 450 * MS)
+            self.near(latency, "max", 500 * MS)
+            self.near(latency, "mean", 25.25 * MS + latency["p50"])
+            self.assertGreater(slip["max"], 50 * MS)
+            lacking = latency["mean"] - result["latency_uncorrected_us"]["mean"]
+            self.assertAlmostEqual(lacking, slip["mean"], delta=0.01 * slip["mean"])
+
+        self.measure(["--stall", "500:1000"], load(1, 1000, rate=200, size="64KiB"), judge)
+
     def test_a_closed_loop_leaves_out_what_it_did_not_send(self):
         # One message at a time: of 1000 two wait for the stall, all others did not exist.
         def judge(result):
