@@ -65,6 +65,8 @@ static void connected(struct worker *worker, struct wire *wire) {
     } else {
         wire->stage = WIRE_GREETING;
         greet(worker, wire);
+        /* A server that speaks first may have: no further event tells of it. */
+        if (wire->stage != WIRE_CLOSED && !wire->stopped) wire_read(worker, wire, WIRE_READ_BYTES);
     }
 }
 
