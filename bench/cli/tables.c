@@ -104,9 +104,11 @@ const struct help_row bench_urls[] = {
     {"ws wss unix", "the stream contract of MarketStore and tickcast, subscribers on /ws and "
                     "publishers on /publish; unix:///SOCKET is a Unix socket"},
     {"nats+ws", "NATS over WebSocket, port 8080; * stands for whole elements only"},
+    {"nats", "the same over plain TCP, port 4222"},
     {"mqtt+ws",
      "MQTT 3.1.1 at QoS 0 over WebSocket, such as Mosquitto, port 8083 and path /mqtt; * "
      "stands for whole elements only"},
+    {"mqtt", "the same over plain TCP, port 1883"},
     {"redis", "Redis pub/sub over TCP, port 6379; patterns are those of Redis, whose * crosses /"},
     {"raw", "the bare loop of send(), which the tool also runs by itself for the floor"},
     {NULL, NULL},

@@ -170,18 +170,23 @@ static enum peer_event take(struct peer_conn *conn, const uint8_t **at, const ui
     return stream_take(conn, at, end, message, parse);
 }
 
+#define FUNCTIONS                                                                                  \
+    .publishes = true, .hello = say_connect, .subscribe = subscribe, .publish = publish,           \
+    .take = take, .fini = peer_conn_fini
+
 const struct peer peer_mqtt = {
     .name = "mqtt",
     .schemes = "mqtt+ws",
     .path = "/mqtt",
-    .publisher_path = "/mqtt",
     .subprotocol = "mqtt",
     .websocket = true,
     .port = 8083,
-    .publishes = true,
-    .hello = say_connect,
-    .subscribe = subscribe,
-    .publish = publish,
-    .take = take,
-    .fini = peer_conn_fini,
+    FUNCTIONS,
+};
+
+const struct peer peer_mqtt_tcp = {
+    .name = "mqtt",
+    .schemes = "mqtt",
+    .port = 1883,
+    FUNCTIONS,
 };

@@ -136,15 +136,21 @@ static enum peer_event take(struct peer_conn *conn, const uint8_t **at, const ui
     return stream_take(conn, at, end, message, parse);
 }
 
+#define FUNCTIONS                                                                                  \
+    .publishes = true, .hello = say_nothing, .subscribe = subscribe, .publish = publish,           \
+    .take = take, .fini = peer_conn_fini
+
 const struct peer peer_nats = {
     .name = "nats",
     .schemes = "nats+ws",
     .websocket = true,
     .port = 8080,
-    .publishes = true,
-    .hello = say_nothing,
-    .subscribe = subscribe,
-    .publish = publish,
-    .take = take,
-    .fini = peer_conn_fini,
+    FUNCTIONS,
+};
+
+const struct peer peer_nats_tcp = {
+    .name = "nats",
+    .schemes = "nats",
+    .port = 4222,
+    FUNCTIONS,
 };

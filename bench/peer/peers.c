@@ -3,8 +3,8 @@
 
 #include "peer/kinds.h"
 
-const struct peer *const peers[] = {&peer_tickcast, &peer_nats, &peer_mqtt,
-                                    &peer_redis,    &peer_raw,  NULL};
+const struct peer *const peers[] = {&peer_tickcast, &peer_nats,  &peer_nats_tcp, &peer_mqtt,
+                                    &peer_mqtt_tcp, &peer_redis, &peer_raw,      NULL};
 
 /* Is `scheme` one of the words of `list`? */
 static bool listed(const char *list, const char *scheme, size_t bytes) {
