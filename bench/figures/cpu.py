@@ -17,7 +17,7 @@ def run_pairs(bench, broker, yardstick, window, limit, pairs, seconds, name):
             slices[meter].append(bench.run(meter, window, seconds=seconds))
     ratios = [a["broker_ns"] / b["broker_ns"] for a, b in zip(slices[broker], slices[yardstick])]
     low, middle, high = statistics.quantiles(ratios, n=4)
-    bench.row(f"{name} against the yardstick, median of {pairs} pairs, W = {window}", middle, limit,
+    bench.row(f"{name} against the yardstick: median of {pairs} pairs, W = {window}", middle, limit,
               f"x ({low:.3f} to {high:.3f})", 3)
     busy = sum(s["core_ns"] * s["deliveries"] for s in slices[broker]) / \
         sum(s["deliveries"] for s in slices[broker])
@@ -29,23 +29,43 @@ def run_pairs(bench, broker, yardstick, window, limit, pairs, seconds, name):
                           "per_second")}
     bench.progress(f"  broker W = {window}: {median}")
     own = statistics.median(s["broker_ns"] for s in slices[yardstick])
-    bench.row(f"  broker {name} a delivery, W = {window} (yardstick {own:.1f})",
+    bench.row(f"  {name} a delivery, W = {window} (yardstick {own:.1f})",
               median["broker_ns"], None, "ns", 1)
-    bench.row(f"  latency p99 of a batch to 1000 readers, W = {window}", median["p99_us"], None,
+    bench.row(f"  latency p99 of a batch, W = {window}", median["p99_us"], None,
               "us", 0)
 
 
-def against_yardstick(bench, host, bare, limits, scheme, name):
+def against_yardstick(bench, host, bare, limits, scheme, name, connections=1000):
     pairs, seconds = (10, 0.15) if bench.options.quick else (bench.options.pairs, 0.5)
-    with bench.meter(host, "--connections", 1000, *SETS["shared"], scheme=scheme) as broker, \
-            bench.meter(bare, "--connections", 1000, "--raw", scheme=scheme) as yardstick:
+    name = f"{name}, {connections} subscribers,"
+    with bench.meter(host, "--connections", connections, *SETS["shared"], scheme=scheme) as broker, \
+            bench.meter(bare, "--connections", connections, "--raw", scheme=scheme) as yardstick:
         for window, limit in zip(WINDOWS, limits):
             run_pairs(bench, broker, yardstick, window, limit, pairs, seconds, name)
 
 
-def cpu(bench):
+def cpu(bench, connections=1000):
     with bench.host() as host, bench.send_loop() as bare:
-        against_yardstick(bench, host, bare, (1.15, 1.20, 1.30), "ws", "CPU")
+        against_yardstick(bench, host, bare, (1.05, 1.10, 1.20), "ws", "CPU", connections)
+
+
+def cpu_many(bench):
+    cpu(bench, 10000)
+
+
+def backlog(bench):
+    """100,000 messages written at once, against batches of 256."""
+    count, rounds = 100000, 2 if bench.options.quick else 7
+    ratios, costs = [], []
+    with bench.host() as host, bench.meter(host, "--connections", 1000, *SETS["shared"]) as meter:
+        bench.run(meter, 256, batches=20)
+        for _ in range(rounds):
+            batches = bench.run(meter, 256, seconds=1)["broker_ns"]
+            at_once = bench.run(meter, count, batches=1)["broker_ns"]
+            ratios.append(at_once / batches)
+            costs.append(f"{at_once:.1f} / {batches:.1f}")
+    bench.row(f"CPU a delivery of {count} messages at once, against W = 256, median of {rounds}",
+              statistics.median(ratios), 1.2, "x (" + ", ".join(costs) + " ns)", 3)
 
 
 def tls(bench):

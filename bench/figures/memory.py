@@ -7,12 +7,16 @@ import time
 from figures.bench import SETS
 
 
+def field(path, pattern):
+    with open(path, encoding="ascii") as file:
+        return int(re.search(pattern, file.read(), re.M).group(1))
+
+
 def memory_of(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as file:
-        fields = dict(line.split(":", 1) for line in file)
-    with open("/proc/net/sockstat", encoding="ascii") as file:
-        pages = int(re.search(r"TCP:.* mem (\d+)", file.read()).group(1))
-    return int(fields["RssAnon"].split()[0]) * 1024, pages * os.sysconf("SC_PAGESIZE")
+    """Bytes of the process alone, and of the kernel: its objects, and the buffers of TCP."""
+    pages = field("/proc/net/sockstat", r"^TCP:.* mem (\d+)")
+    kernel = field("/proc/meminfo", r"^Slab: *(\d+)") * 1024 + pages * os.sysconf("SC_PAGESIZE")
+    return field(f"/proc/{pid}/status", r"^RssAnon:\s*(\d+)") * 1024, kernel
 
 
 def memory_each(bench, peer, count, *arguments, scheme="ws"):
@@ -25,10 +29,10 @@ def memory_each(bench, peer, count, *arguments, scheme="ws"):
 
 
 def memory(bench):
-    count = 10000
-    for sets, name, limit in (("shared", "one shared set", 1024),
-                              ("distinct", "own sets of 50 streams", 2048 + 24 * 50)):
+    shared, own = "one shared set", "own sets of 50 streams"
+    for count, sets, name, limit in ((10000, "shared", shared, 1024), (19000, "shared", shared, 1024),
+                                     (10000, "distinct", own, 2048 + 24 * 50)):
         with bench.host() as host:
             user, kernel = memory_each(bench, host, count, *SETS[sets])
         bench.row(f"user memory of an idle connection, {count} of them, {name}", user, limit, "B", 0)
-        bench.row(f"  kernel memory (sockstat, both ends), {name}", kernel, None, "B", 0)
+        bench.row(f"  kernel memory, both ends, {count} of them, {name}", kernel, None, "B", 0)

@@ -99,10 +99,14 @@ static ssize_t as_socket(const struct client *client, int result) {
     return -1;
 }
 
+ssize_t client_offer(struct client *client, const void *bytes, size_t count) {
+    if (client->ssl) return as_socket(client, SSL_write(client->ssl, bytes, (int)count));
+    return send(client->fd, bytes, count, MSG_NOSIGNAL);
+}
+
 int client_write(struct client *client, const void *bytes, size_t count) {
     for (const char *at = bytes; count;) {
-        ssize_t n = client->ssl ? as_socket(client, SSL_write(client->ssl, at, (int)count))
-                                : send(client->fd, at, count, MSG_NOSIGNAL);
+        ssize_t n = client_offer(client, at, count);
         struct pollfd writable = {.fd = client->fd, .events = POLLOUT};
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN && poll(&writable, 1, CLIENT_TIMEOUT_S * 1000) == 1) continue;

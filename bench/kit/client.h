@@ -44,6 +44,9 @@ int client_upgraded(struct client *client);
 int client_send(struct client *client, const uint8_t *message, size_t count);
 int client_echoed(struct client *client, const uint8_t *message, size_t count);
 
+/** Sends what is taken at once: that much, or -1 with errno. After EAGAIN the same must be offered
+ * again. Only once nothing blocks. */
+ssize_t client_offer(struct client *client, const void *bytes, size_t count);
 /** Sends all bytes, and waits until they are taken. */
 int client_write(struct client *client, const void *bytes, size_t count);
 

@@ -20,7 +20,7 @@
 #define OPEN_EVENTS     8 /* in an open loop the clock is looked at after so many */
 #define SETUP_BATCH     200
 #define READ_BYTES      (4U << 20)
-#define BATCH_TIMEOUT_S 10
+#define BATCH_TIMEOUT_S 30
 #define PING_BYTES      2
 #define OPEN_MESSAGES   (1U << 18) /* under way at most in an open loop: seconds of them */
 
@@ -206,12 +206,6 @@ static size_t make_raw(struct meter *meter, uint32_t window) {
     return count;
 }
 
-static int send_batch(struct meter *meter, uint32_t window) {
-    size_t count = meter->options.raw ? make_raw(meter, window) : make_publications(meter, window);
-    meter->started = clock_now_ns();
-    return client_write(&meter->publisher, meter->batch, count);
-}
-
 static void connection_ended(struct meter *meter, struct connection *connection) {
     if (connection->ended) return;
     connection->ended = true;
@@ -222,17 +216,20 @@ static void connection_ended(struct meter *meter, struct connection *connection)
     epoll_ctl(meter->epoll, EPOLL_CTL_DEL, connection->client.fd, NULL);
 }
 
-/* Bytes of payloads that came, 0 if that was none; -1 at the end. */
-static ssize_t connection_take(struct meter *meter, struct connection *connection) {
+/* Bytes of payloads that came, 0 if that was none; -1 at the end. *more: perhaps not all that is
+ * there, and no event will tell of the rest. */
+static ssize_t connection_take(struct meter *meter, struct connection *connection, bool *more) {
     struct client *client = &connection->client;
     uint8_t *buffer = meter->buffer;
     ssize_t n;
+    *more = false;
     if (connection->reader || meter->tls)
         n = client_take(client, buffer, READ_BYTES); /* decrypted only for a reader */
     else
         n = recv(client->fd, NULL, READ_BYTES, MSG_TRUNC | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
     if (n <= 0) return -1;
+    *more = n == READ_BYTES;
     if (!connection->reader)
         return meter->tls ? records_take(&connection->records, buffer, (size_t)n) : n;
     return reader_take(connection->reader, client, buffer, (size_t)n, &meter->result->broken);
@@ -252,14 +249,17 @@ static void time_each(struct meter *meter, int64_t owed_before, int64_t owed) {
 }
 
 static void connection_read(struct meter *meter, struct connection *connection) {
-    ssize_t n = connection_take(meter, connection);
-    if (n < 0) {
-        connection_ended(meter, connection);
-        return;
+    bool waited = connection->owed > 0, more = true;
+    while (more) {
+        ssize_t n = connection_take(meter, connection, &more);
+        if (n < 0) {
+            connection_ended(meter, connection);
+            return;
+        }
+        if (meter->due && connection->reader)
+            time_each(meter, connection->owed, connection->owed - n);
+        connection->owed -= n;
     }
-    bool waited = connection->owed > 0;
-    if (meter->due && connection->reader) time_each(meter, connection->owed, connection->owed - n);
-    connection->owed -= n;
     if (connection->owed == -PING_BYTES) {
         meter->result->pings++;
         connection->owed = 0;
@@ -294,6 +294,28 @@ static int take_events(struct meter *meter, int timeout_ms) {
             connection_ended(meter, connection);
     }
     return count;
+}
+
+/* Reads on meanwhile: a batch may be more than sockets hold. */
+static int write_batch(struct meter *meter, size_t count) {
+    struct client *publisher = &meter->publisher;
+    if (meter->options.raw) return client_write(publisher, meter->batch, count);
+    for (size_t at = 0; at < count;) {
+        ssize_t n = client_offer(publisher, meter->batch + at, count - at);
+        if (n > 0)
+            at += (size_t)n;
+        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            return -1;
+        else
+            take_events(meter, 0);
+    }
+    return 0;
+}
+
+static int send_batch(struct meter *meter, uint32_t window) {
+    size_t count = meter->options.raw ? make_raw(meter, window) : make_publications(meter, window);
+    meter->started = clock_now_ns();
+    return write_batch(meter, count);
 }
 
 /* Waits for the batch; true if all is there. */
