@@ -46,7 +46,7 @@ void account_owe(struct account *account, uint32_t place, uint64_t number) {
     uint64_t came = *next & NUMBER;
     if (*next & FRESH) {
         if (*next & AWAY && number > came) account->excused += number - came;
-        *next = number | FRESH;
+        *next = number | FRESH | (*next & AWAY);
     } else { /* it came before the subscription was known to be in force */
         *next = came;
     }
@@ -115,12 +115,16 @@ static bool fill_hole(struct account *account, uint32_t symbol, uint64_t number,
     return true;
 }
 
-/* A number that is not the next. False: it came before. */
-static bool take_other(struct account *account, uint32_t place, uint64_t number, uint64_t counted) {
+bool account_take_other(struct account *account, uint32_t place, uint64_t number,
+                        uint64_t counted) {
     uint64_t *next = &account->next[place], expected = *next & NUMBER;
     uint32_t symbol = account->symbols[place];
     if (*next & FRESH) {
         bool owed = !(*next & NOT_OWED);
+        if (owed && *next & AWAY && number < expected) { /* it was under way, and needs no excuse */
+            uint64_t came = expected - number;
+            account->excused -= came < account->excused ? came : account->excused;
+        }
         if (owed && number > expected) make_hole(account, symbol, expected, number, counted);
         *next = (number + 1) | (*next & NOT_OWED);
         return true;
@@ -129,23 +133,6 @@ static bool take_other(struct account *account, uint32_t place, uint64_t number,
     if (number > expected) make_hole(account, symbol, expected, number, counted);
     *next = (number + 1) | (*next & NOT_OWED);
     return true;
-}
-
-enum account_event account_take(struct account *account, uint32_t place, uint64_t number,
-                                uint32_t publisher, uint64_t total, uint64_t counted) {
-    uint64_t *next = &account->next[place];
-    if (*next == number) {
-        *next = number + 1;
-    } else if (!take_other(account, place, number, counted)) {
-        account->duplicated += number >= counted;
-        return ACCOUNT_DUPLICATE;
-    }
-    account->received++;
-    if (total < account->highest[publisher])
-        account->reordered += number >= counted;
-    else
-        account->highest[publisher] = total + 1;
-    return ACCOUNT_NEW;
 }
 
 uint64_t account_tail(const struct account *account, uint32_t place, uint64_t published,

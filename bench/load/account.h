@@ -52,9 +52,26 @@ void account_pause(struct account *account);
 /** The place of a symbol; `count` if it is not wanted. */
 uint32_t account_place(const struct account *account, uint32_t symbol);
 
+/** What is not the next number of its key. False: it came before. */
+bool account_take_other(struct account *account, uint32_t place, uint64_t number, uint64_t counted);
+
 /** A message came; those of its key are counted from `counted` on. */
-enum account_event account_take(struct account *account, uint32_t place, uint64_t number,
-                                uint32_t publisher, uint64_t total, uint64_t counted);
+static inline enum account_event account_take(struct account *account, uint32_t place,
+                                              uint64_t number, uint32_t publisher, uint64_t total,
+                                              uint64_t counted) {
+    if (account->next[place] == number) {
+        account->next[place] = number + 1;
+    } else if (!account_take_other(account, place, number, counted)) {
+        account->duplicated += number >= counted;
+        return ACCOUNT_DUPLICATE;
+    }
+    account->received++;
+    if (total < account->highest[publisher])
+        account->reordered += number >= counted;
+    else
+        account->highest[publisher] = total + 1;
+    return ACCOUNT_NEW;
+}
 
 /** Messages of the symbol at `place` that are owed and have not come, apart from holes, when
  * `published` have been published and are counted from `counted` on. */

@@ -134,8 +134,10 @@ static void end_batch(struct publisher *publisher, const struct engine *engine) 
     if (engine->target.peer->bare) memcpy(publisher->wire.out.at, &bytes, sizeof bytes);
 }
 
-/* Sends a part of the present burst, as much as goes into one batch. */
-static void send_batch(struct worker *worker, struct publisher *publisher, uint64_t now) {
+/* Sends a part of the present burst, as much as goes into one batch; its messages have one time of
+ * sending. */
+static void send_batch(struct worker *worker, struct publisher *publisher) {
+    uint64_t now = clock_now_ns();
     struct engine *engine = worker->engine;
     uint64_t intended = engine->start_ns + publisher->burst.at_ns;
     if (!begin_batch(publisher, engine)) return;
@@ -147,7 +149,6 @@ static void send_batch(struct worker *worker, struct publisher *publisher, uint6
         if (!append(worker, publisher, intended, now)) return;
         publisher->left--;
         if (measured && most != UINT64_MAX) most--;
-        now = clock_now_ns();
     }
     end_batch(publisher, engine);
     if (!most) publisher->left = 0;
@@ -180,7 +181,7 @@ void publisher_turn(struct worker *worker, struct publisher *publisher, uint64_t
         return;
     }
     if (engine->config->window && !publisher->left && !window_open(publisher, engine, now)) return;
-    send_batch(worker, publisher, now);
+    send_batch(worker, publisher);
 }
 
 void publisher_stop(struct publisher *publisher, struct engine *engine, uint64_t now) {

@@ -135,7 +135,7 @@ int sets_make(struct plan *plan, char *error) {
         if (good) end_set(&making, set);
     }
     free(making.taken);
-    if (good && making.count) return 0;
+    if (good && (making.count || config->publisher == LOAD_PUBLISHER_NONE)) return 0;
     snprintf(error, LOAD_ERROR_BYTES,
              good ? "the pattern selects none of the keys, which are such as %s"
                   : "the sets of all connections have more than 104857600 symbols, or there is no "

@@ -56,11 +56,14 @@ static void late(const struct verdict_facts *facts, struct verdict_result *resul
             "%" PRIu64 " of %.0f messages were due and not sent by the end: the rate was not "
             "reached",
             facts->unsent, due);
-    if (facts->slip_p99_us > VERDICT_SLIP_US &&
-        facts->slip_p99_us > VERDICT_SLIP_SHARE * facts->p99_us)
-        add(result, VERDICT_INVALID, "slip",
-            "p99 of the schedule slip is %.0f us of a p99 of %.0f us: messages were sent late",
-            facts->slip_p99_us, facts->p99_us);
+    if (facts->slip_p99_us <= VERDICT_SLIP_US ||
+        facts->slip_p99_us <= VERDICT_SLIP_SHARE * facts->p99_us)
+        return;
+    bool bad = facts->slip_p99_us > VERDICT_SLIP_BAD_US &&
+               facts->slip_p99_us > VERDICT_SLIP_BAD * facts->p99_us;
+    add(result, bad ? VERDICT_INVALID : VERDICT_NOISY, "slip",
+        "p99 of the schedule slip is %.0f us of a p99 of %.0f us: messages were sent late",
+        facts->slip_p99_us, facts->p99_us);
 }
 
 static void noisy(const struct verdict_facts *facts, struct verdict_result *result) {

@@ -12,10 +12,12 @@
 #define VERDICT_REASONS    8
 #define VERDICT_TEXT_BYTES 320
 
-#define VERDICT_SLIP_US     1000 /**< below, slip is no matter */
-#define VERDICT_SLIP_SHARE  0.25 /**< of p99 */
+#define VERDICT_SLIP_US     1000 /**< p99 below: no matter */
+#define VERDICT_SLIP_SHARE  0.25 /**< of the latency's p99: NOISY */
+#define VERDICT_SLIP_BAD_US 10000
+#define VERDICT_SLIP_BAD    0.50 /**< INVALID: what was sent was not the schedule */
 #define VERDICT_LAG_US      1000
-#define VERDICT_LAG_SHARE   0.25
+#define VERDICT_LAG_SHARE   0.50
 #define VERDICT_BUSY        0.90
 #define VERDICT_NOISE_SHARE 0.10
 #define VERDICT_STOLEN      0.05

@@ -32,7 +32,10 @@ int wire_init(struct wire *wire, enum wire_kind kind, uint32_t number, uint32_t 
 
 void wire_drop(struct wire *wire) {
     struct linger reset = {.l_onoff = 1};
-    SSL_free(wire->ssl);
+    if (wire->ssl) { /* or OpenSSL takes its session for one that must not be resumed */
+        SSL_set_shutdown(wire->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+        SSL_free(wire->ssl);
+    }
     wire->ssl = NULL;
     if (wire->fd >= 0) {
         setsockopt(wire->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);

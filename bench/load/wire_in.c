@@ -117,7 +117,7 @@ static inline uint64_t frame_bytes(const uint8_t *at, size_t count, size_t *head
     unsigned length = at[1] & 0x7f;
     *head = length < 126 ? 2 : length == 126 ? 4 : 10;
     if (count < *head) return 0;
-    return ws_frame_bytes(at);
+    return length < 126 ? 2 + length : ws_frame_bytes(at);
 }
 
 static bool is_message(const uint8_t *at) {

@@ -37,6 +37,11 @@ enum worker_histogram {
     WORKER_HISTOGRAMS
 };
 
+/* Messages in a row with the same latencies, which is usual in a burst: recorded together. */
+struct worker_same {
+    uint64_t latency, uncorrected, count;
+};
+
 struct worker {
     struct engine *engine;
     uint32_t index;
@@ -70,6 +75,7 @@ struct worker {
     struct skew skew;
     struct strangers strangers;
     struct figures *figures;
+    struct worker_same same;
     uint64_t figures_ns;      /**< when they are handed over */
     struct figures_desk desk; /**< locked by itself */
     struct histogram *histograms[WORKER_HISTOGRAMS];
@@ -77,6 +83,8 @@ struct worker {
     uint64_t measure_ns; /**< end of the warm-up; UINT64_MAX before the run */
     uint64_t arrived_ns; /**< last message */
     uint64_t spun_ns;    /**< spent waiting without sleeping */
+    bool polls;          /**< it has a core of its own: it does not sleep while the load runs, so
+                            that nobody has to wake it, which would be the server's cost */
     uint64_t cpu_from_ns, spun_from_ns, wall_from_ns; /**< at the beginning of the measured time */
     uint64_t cpu_ns, spun_measured_ns, wall_ns;       /**< in it */
     uint64_t drain_ns;                                /**< when draining began */
@@ -116,6 +124,9 @@ void worker_left(struct worker *worker, struct wire *wire);
 /** It got a message. */
 void worker_message(struct worker *worker, struct wire *wire, const struct peer_message *message,
                     uint64_t now);
+
+/** Records the messages that are the same; before the figures are handed over. */
+void worker_record_same(struct worker *worker);
 
 /* opener.c: connections that open, come and go. */
 void opener_turn(struct worker *worker, uint64_t now);

@@ -56,7 +56,7 @@ static bool publishers_wait(const struct worker *worker) {
 /* How long to sleep; a message that is due soon is waited for without sleep. */
 static uint64_t sleep_ns(const struct worker *worker, uint64_t now) {
     uint64_t tick = worker->tick_ns > now ? worker->tick_ns - now : 0;
-    if (worker->again_count) return 0;
+    if (worker->again_count || worker->polls) return 0;
     if (worker->due_ns == UINT64_MAX || publishers_wait(worker)) return tick;
     uint64_t until = worker->due_ns > now ? worker->due_ns - now : 0;
     until = until > WORKER_SPIN_NS ? until - WORKER_SPIN_NS : 0;
@@ -117,6 +117,7 @@ static void hand_over(struct worker *worker, uint64_t now) {
     uint64_t measure = worker->measure_ns;
     if (now < worker->figures_ns) return;
     count_lost(worker);
+    worker_record_same(worker);
     worker->figures = figures_exchange(&worker->desk, worker->figures);
     worker->figures->second = (now - measure) / NS_PER_S;
     worker->figures_ns = measure + (worker->figures->second + 1) * NS_PER_S;
@@ -132,6 +133,7 @@ static void begin_run(struct worker *worker) {
     if (engine->config->storm_every_s > 0)
         worker->storm_ns = engine->start_ns + (uint64_t)(engine->config->storm_every_s * 1e9);
     worker->visit_at = worker->change_at = (double)engine->start_ns;
+    worker->polls = engine->config->cpu >= 0;
 }
 
 static void watch_cpu(struct worker *worker, uint64_t now) {
@@ -189,6 +191,7 @@ static void enter(struct worker *worker, int phase, uint64_t now) {
     for (uint32_t i = 0; i < worker->publisher_count; i++)
         publisher_stop(&worker->publishers[i], worker->engine, now);
     worker->due_ns = UINT64_MAX;
+    worker->polls = false;
 }
 
 void *worker_main(void *arg) {
@@ -211,6 +214,7 @@ void *worker_main(void *arg) {
         tick(worker, phase, now);
         wait_and_handle(worker, now);
     }
+    worker_record_same(worker);
     skew_end(&worker->skew);
     strangers_end(&worker->strangers);
     return NULL;

@@ -35,6 +35,23 @@ static void rank(struct wire *wire, const struct stamp *stamp, int64_t before, u
     wire->ranked++;
 }
 
+void worker_record_same(struct worker *worker) {
+    const struct worker_same *same = &worker->same;
+    histogram_record(worker->figures->latency, same->latency, same->count);
+    histogram_record(worker->figures->uncorrected, same->uncorrected, same->count);
+    worker->same.count = 0;
+}
+
+static void record(struct worker *worker, uint64_t latency, uint64_t uncorrected) {
+    struct worker_same *same = &worker->same;
+    if (latency != same->latency || uncorrected != same->uncorrected) {
+        worker_record_same(worker);
+        same->latency = latency;
+        same->uncorrected = uncorrected;
+    }
+    same->count++;
+}
+
 static void measure(struct worker *worker, struct wire *wire, const struct stamp *stamp,
                     uint64_t now) {
     struct figures *figures = worker->figures;
@@ -44,8 +61,7 @@ static void measure(struct worker *worker, struct wire *wire, const struct stamp
     figures->received++;
     wire->measured++;
     wire->latency_sum += (double)latency;
-    histogram_record(figures->latency, latency, 1);
-    histogram_record(figures->uncorrected, uncorrected, 1);
+    record(worker, latency, uncorrected);
     rank(wire, stamp, skew_take(&worker->skew, stamp->publisher, stamp->total, now, readers),
          readers);
 }
