@@ -13,7 +13,7 @@ enum kind { TEXT, COUNT, NUMBER, TRUTH, PERCENTILES, OBJECT, ARRAY, NUMBERS, TEX
 static const char *const kind_names[] = {
     [TEXT] = "a text",
     [COUNT] = "a whole number from 0 on",
-    [NUMBER] = "a number",
+    [NUMBER] = "a number from 0 on",
     [TRUTH] = "true or false",
     [OBJECT] = "an object",
     [PERCENTILES] = "an object with p50, p75, ... max, mean and count",

@@ -174,6 +174,21 @@ Test(report, repeated_runs_are_one_side_with_intervals) {
     for (size_t i = 0; i < 5; i++) json_decref(results[i]);
 }
 
+Test(report, throughput_is_by_the_length_of_each_row) {
+    json_t *result = fixture(FIXTURE("tick"));
+    json_object_set_new(result, "duration_s", json_integer(14));
+    json_object_set_new(result, "series",
+                        json_pack("[{s:i,s:i,s:i,s:i},{s:i,s:i,s:i,s:i}]", "at_s", 0, "published",
+                                  1, "received", 1000, "lost", 0, "at_s", 10, "published", 1,
+                                  "received", 1000, "lost", 3));
+    char *text = visible(&result, 1);
+    cr_assert(strstr(text, "0 to 10 s\ntickcast: 100\u202f/s, 0 lost"));
+    cr_assert(strstr(text, "10 to 14 s\ntickcast: 250\u202f/s, 3 lost"));
+    cr_assert(strstr(text, "tickcast, until 14 s: 3 lost"));
+    free(text);
+    json_decref(result);
+}
+
 Test(report, more_runs_than_fit_are_compared_but_not_held) {
     json_t *result = fixture(FIXTURE("tick"));
     json_t *runs[COMPARE_RUNS_MAX];

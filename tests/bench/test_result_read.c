@@ -86,6 +86,8 @@ Test(result_read, every_field_that_is_needed_is_asked_for) {
 
 Test(result_read, wrong_kinds_are_told_with_what_is_right) {
     cr_assert(strstr(refused_with("lost", json_integer(-1)), "lost is not a whole number"));
+    cr_assert(strstr(refused_with("deliveries_per_s", json_real(-1)),
+                     "deliveries_per_s is not a number"));
     cr_assert(strstr(refused_with("lost", json_string("3")), "lost is not a whole number"));
     cr_assert(
         strstr(refused_with("latency_us", json_object()), "latency_us is not an object with p50"));
