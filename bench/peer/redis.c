@@ -157,7 +157,7 @@ static enum peer_event parse_array(struct peer_conn *conn, const uint8_t *at, si
                                    struct stream_unit *unit, struct peer_message *message) {
     const uint8_t *from = at, *end = at + count;
     struct item items[ITEMS_MAX];
-    size_t item_count, lacks = 0;
+    size_t item_count = 0, lacks = 0;
     enum peer_event event = read_number(&at, end, ITEMS_MAX, &item_count);
     if (event == PEER_NOTHING && item_count < 2) event = PEER_ERROR;
     for (size_t i = 0; event == PEER_NOTHING && i < item_count; i++)
