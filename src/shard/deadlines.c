@@ -81,5 +81,5 @@ void deadlines_tick(struct shard *shard) {
     shard->overdue = true;
     look_at_pings(shard);
     feed_starved(shard);
-    logs_cool(&shard->pool);
+    if (++shard->ticks % SHARD_COOL_TICKS == 0) logs_cool(&shard->pool);
 }

@@ -91,6 +91,11 @@ static void evict_tails(struct shard *shard, uint64_t least) {
 }
 
 void evict_for_memory(struct shard *shard) {
+    if (budget_over(&shard->outbound)) {
+        /* what logs keep without need first: the second call finds all that had nothing to do */
+        logs_cool(&shard->pool);
+        logs_cool(&shard->pool);
+    }
     while (budget_over(&shard->outbound)) {
         /* the largest and those like it in one walk: thousands may have logs of their own */
         uint64_t most = most_held(shard);

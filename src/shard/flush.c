@@ -10,14 +10,22 @@
 
 struct slice {
     uint64_t until_ns;
-    uint32_t visits, others; /* of the visits those that are no usual ones */
-    uint64_t bytes, frames;  /* of usual visits; conn_out.c counts its own */
+    uint32_t left;          /* visits until the clock is looked at */
+    uint32_t looks;         /* that there were */
+    uint32_t others;        /* visits that are no usual ones */
+    uint64_t bytes, frames; /* of usual visits; conn_out.c counts its own */
 };
 
 /* To be asked after each row of visits, of which none goes beyond the next look at the clock. */
-static inline bool slice_over(const struct slice *slice) {
-    if (slice->visits % CLOCK_VISITS != 0) return false;
-    return slice->visits >= SHARD_FLUSH_SENDS || clock_now_ns() >= slice->until_ns;
+static inline bool slice_over(struct slice *slice) {
+    if (slice->left > 0) return false;
+    slice->left = CLOCK_VISITS;
+    slice->looks++;
+    return slice->looks >= SHARD_FLUSH_SENDS / CLOCK_VISITS || clock_now_ns() >= slice->until_ns;
+}
+
+static uint32_t usual_visits(const struct slice *slice) {
+    return (slice->looks + 1) * CLOCK_VISITS - slice->left - slice->others;
 }
 
 /* The usual visit: a plain socket takes all of the end of the newest chunk. */
@@ -41,8 +49,7 @@ __attribute__((noinline)) static void visit_otherwise(struct member *member, str
 __attribute__((noinline)) static void visit_row(struct group *group, struct slice *slice) {
     struct log_tail tail = {0};
     if (group->log->newest != NULL) tail = log_tail(group->log);
-    uint32_t most = CLOCK_VISITS - slice->visits % CLOCK_VISITS;
-    if (most > group->to_visit) most = group->to_visit;
+    uint32_t most = slice->left < group->to_visit ? slice->left : group->to_visit;
     uint32_t left = most;
     uint64_t sent = 0, frames = 0;
     struct list *next = group->next;
@@ -63,7 +70,7 @@ __attribute__((noinline)) static void visit_row(struct group *group, struct slic
     slice->frames += frames;
     log_reached(group->log, most - left);
     uint32_t visits = left > 0 ? most - left + 1 : most;
-    slice->visits += visits;
+    slice->left -= visits;
     group_visited(group, next, visits);
     if (left > 0) visit_otherwise(member, slice, tail.end, bytes, taken);
 }
@@ -103,7 +110,7 @@ static inline bool flush_only_member(struct group *group, struct slice *slice) {
     if (bytes == 0) return false;
     ssize_t taken = transport_send(&CONN_OF(member)->transport, before.end - bytes, bytes);
     group->to_visit = 0;
-    slice->visits++;
+    slice->left--;
     if (taken != (ssize_t)bytes) {
         log->quick_end = 0;
         visit_otherwise(member, slice, before.end, bytes, taken);
@@ -116,15 +123,16 @@ static inline bool flush_only_member(struct group *group, struct slice *slice) {
     return true;
 }
 
-void flush_slice(struct shard *shard) {
+/* By itself: the loop of visits needs all registers. */
+__attribute__((noinline)) void flush_slice(struct shard *shard) {
     if (list_empty(&shard->dirty)) return;
-    struct slice slice = {.until_ns = shard->now_ns + SHARD_SLICE_NS};
+    struct slice slice = {.until_ns = shard->now_ns + SHARD_SLICE_NS, .left = CLOCK_VISITS};
     do {
         /* out of the queue first: a visit may put it in again */
         struct group *group = LIST_ITEM(list_pop(&shard->dirty), struct group, dirty);
         if (!flush_only_member(group, &slice)) flush_group(shard, group, &slice);
     } while (!slice_over(&slice) && !list_empty(&shard->dirty));
-    count_add(&shard->stats.sends, slice.visits - slice.others);
+    count_add(&shard->stats.sends, usual_visits(&slice));
     count_add(&shard->stats.sent_bytes, slice.bytes);
     count_add(&shard->stats.deliveries, slice.frames);
 }

@@ -26,6 +26,7 @@
 #include "tickcast/tickcast.h"
 
 #define SHARD_TICK_MS       100         /**< deadlines are looked at this often */
+#define SHARD_COOL_TICKS    10          /**< and logs with nothing to do once in so many ticks */
 #define SHARD_READ_BYTES    (64 * 1024) /**< most that one read takes */
 #define SHARD_FLUSH_SENDS   128         /**< visits of one slice */
 #define SHARD_SLICE_NS      500000      /**< longest slice, of sends and of appends */
@@ -123,6 +124,7 @@ struct shard {
     struct list pings[SHARD_PINGS];
     uint32_t ping_at; /**< slot that is next */
     uint64_t ping_next_ns;
+    uint32_t ticks;
     bool overdue;     /**< deadlines may have passed: to be looked at */
     bool retry_busy;  /**< a parked publisher met a busy stripe */
     bool closing_all; /**< stop: everybody got 1001 */
