@@ -46,7 +46,7 @@ def instructions_of(bench, sets, connections, window, batches):
 
 
 def instructions(bench):
-    limits = {"shared": (90, 8, 2), "distinct": (160, 60, 60), "drawn": (160, 60, 60)}
+    limits = {"shared": (70, 6, 1.5), "distinct": (130, 50, 50), "drawn": (130, 50, 50)}
     names = {"shared": "1000 members of one set", "distinct": "1000 sets, all want the key",
              "drawn": "1000 sets, 10 want the key"}
     for sets in ("shared", "distinct") if bench.options.quick else ("shared", "distinct", "drawn"):
