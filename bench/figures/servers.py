@@ -133,11 +133,18 @@ def start(kind, folder, build, core=None):
         process = subprocess.Popen(pinned + made["command"], stdin=subprocess.DEVNULL, stdout=out,
                                    stderr=subprocess.STDOUT, start_new_session=True)
     server = Server(kind, made, settings, process, log)
+    try:
+        wait_for(server, port)
+    except BaseException:
+        server.stop()
+        raise
+    return server
+
+
+def wait_for(server, port):
     end = time.monotonic() + PATIENCE_S
     while not listens(port):
-        if process.poll() is not None or time.monotonic() > end:
-            server.stop()
-            with open(log, encoding="utf-8", errors="replace") as file:
-                raise RuntimeError(f"{settings}\ndid not start:\n{file.read()}")
+        if server.process.poll() is not None or time.monotonic() > end:
+            with open(server.log, encoding="utf-8", errors="replace") as file:
+                raise RuntimeError(f"{server.settings}\ndid not start:\n{file.read()}")
         time.sleep(0.02)
-    return server

@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+"""scripts/bench-compare: its table and pages, and that nothing it started outlives it."""
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("TICKCAST_BUILD", "build")
+PATIENCE = 60
+
+
+class Compare(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+
+    def start(self, *arguments):
+        cores = sorted(os.sched_getaffinity(0))
+        compared = subprocess.Popen(
+            [ROOT / "scripts/bench-compare", "--no-build", "--build", BUILD, "--out", self.folder / "out",
+             "--server-core", str(cores[0]), "--client-core", str(cores[-1]), *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, compared)
+        return compared
+
+    def end(self, compared):
+        """The way out of a test that failed."""
+        if compared.poll() is None:
+            compared.send_signal(signal.SIGINT)
+            compared.communicate(timeout=PATIENCE)
+
+    def children(self, parent):
+        """{process id: name} of those that `parent` started."""
+        found = {}
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                name, rest = (process / "stat").read_text().split("(", 1)[1].rsplit(")", 1)
+            except OSError:  # it has ended
+                continue
+            if int(rest.split()[1]) == parent:
+                found[int(process.name)] = name
+        return found
+
+    def wait_for(self, condition, what):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), end, f"no {what}")
+            time.sleep(0.02)
+
+    def test_table_and_pages(self):
+        compared = self.start("--only", "saturation-16", "--servers", "tickcast,redis", "--rounds", "2",
+                              "--seconds", "0.3")
+        said, progress = compared.communicate(timeout=PATIENCE)
+        self.assertEqual(compared.returncode, 0, progress)
+        rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| ")]
+        self.assertEqual([row[0] for row in rows],
+                         ["| server", "| bare `send()` loop", "| tickcast", "| redis"])
+        for row in rows[2:]:
+            self.assertRegex(row[1], r"^[\d.]+ (ns|µs)$")
+            self.assertRegex(row[2], r"^[\d.]+ [kM]$")
+            self.assertEqual(row[8], "0")
+        self.assertIn("redis-server --bind 127.0.0.1", said)
+        self.assertIn("tickcastd --listen 127.0.0.1", said)
+        page = (self.folder / "out/saturation-16.html").read_text()
+        self.assertIn("tickcast.1", page)
+        self.assertEqual((self.folder / "out/comparison.md").read_text().strip(), said.strip())
+
+    def test_interrupt_ends_what_was_started(self):
+        compared = self.start("--only", "tick", "--servers", "redis", "--seconds", "50")
+        self.wait_for(lambda: set(self.children(compared.pid).values()) ==
+                      {"tickcast-bench", "redis-server"}, "run")
+        started = self.children(compared.pid)
+        compared.send_signal(signal.SIGINT)
+        compared.communicate(timeout=PATIENCE)
+        self.assertEqual(compared.returncode, 130)
+        self.assertEqual([pid for pid in started if pathlib.Path(f"/proc/{pid}").exists()], [])
+
+    def test_wrong_arguments(self):
+        for arguments, text in ((["--only", "tock"], "tock: allowed are tick, minute"),
+                                (["--servers", "kafka"], "kafka: allowed are tickcast"),
+                                (["--url", "mine"], "'mine' is not NAME=URL or NAME=URL,PID"),
+                                (["--url", "redis=redis://127.0.0.1:1"], "names of --url")):
+            compared = self.start(*arguments)
+            _, said = compared.communicate(timeout=PATIENCE)
+            self.assertEqual(compared.returncode, 2)
+            self.assertIn(text, said)
+
+
+if __name__ == "__main__":
+    unittest.main()
