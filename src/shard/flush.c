@@ -104,7 +104,8 @@ static inline bool flush_only_member(struct group *group, struct slice *slice) {
     if (log->readers != 1 || group->ready_count != 1 || group->lagging || group_delayed(group))
         return false;
     struct member *member = LIST_ITEM(group->ready.next, struct member, link);
-    if (!usual(member) || member->now.at == log->head) return false;
+    /* no chunk: all is sent, or it is the lobby, where who has closed has no cursor any more */
+    if (!usual(member) || log->newest == NULL) return false;
     const struct log_tail before = log_tail(log);
     size_t bytes = cursor_to_end(&member->now, &before);
     if (bytes == 0) return false;

@@ -73,6 +73,34 @@ class Blocked:
             self.assertEqual(reader.message(), payload("d/x/y", 5))
 
 
+@both
+class Lobby:
+    settings = {"workers": 1, "slow_memory": "64MiB", "slow_time": "60s"}
+
+    def fill_with_answers(self, reader):
+        """Asks without reading, until the broker reads no more because its answers find no room."""
+        request = frame(BINARY, msgpack.packb({"streams": [], "pad": "x" * 30000}))
+        reader.socket.settimeout(0.5)
+        with self.assertRaises(TimeoutError):
+            while True:
+                reader.send(request)
+
+    def test_a_reader_that_closed_is_the_only_one_without_a_subscription_that_takes_bytes(self):
+        closed = self.connect(receive_buffer=4096).subscribe("a/b/*")
+        other = self.connect().subscribe("d/e/f")
+        publisher = self.publisher()
+        fill(publisher, "a/b/c", range(4000))
+        self.fill_with_answers(self.connect(receive_buffer=4096))
+        publisher.send_message(b"", CLOSE)
+        publisher.read_all()
+        publisher.socket.close()
+        other.subscribe("d/e/f")  # after it the publisher's end was seen
+        closed.send(frame(CLOSE, b""))
+        closed.close_frame()
+        self.publisher().publish("d/e/f", 1)
+        self.assertEqual(other.message(), payload("d/e/f", 1))
+
+
 class Backlog(Case):
     settings = {"workers": 1, "notsent_lowat": "64MiB"}  # the kernel takes all at once
 
