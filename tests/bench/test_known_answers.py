@@ -259,8 +259,9 @@ class Times(unittest.TestCase):
             transit = clients["mean_us"][0]
             for k, mean in enumerate(clients["mean_us"]):
                 self.near({"mean": mean - transit}, "mean", 10 * k * MS)
+            # the way there and back, which all have, is some 300 us where idle cores sleep deeply
             for percent, expected in {"p50": 20, "p75": 30, "p90": 40, "p99": 40}.items():
-                self.near(result["latency_us"], percent, expected * MS)
+                self.near(result["latency_us"], percent, transit + expected * MS)
 
         self.measure(["--skew", 10], load(5, 200, rate=20), judge)
 
