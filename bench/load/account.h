@@ -73,6 +73,17 @@ static inline enum account_event account_take(struct account *account, uint32_t 
     return ACCOUNT_NEW;
 }
 
+/** `count` messages of one key came, numbered from `number` and `total` on. False, and nothing was
+ * done, unless these are just the next ones. */
+static inline bool account_take_run(struct account *account, uint32_t place, uint64_t number,
+                                    uint32_t count, uint32_t publisher, uint64_t total) {
+    if (account->next[place] != number || total < account->highest[publisher]) return false;
+    account->next[place] = number + count;
+    account->highest[publisher] = total + count;
+    account->received += count;
+    return true;
+}
+
 /** Messages of the symbol at `place` that are owed and have not come, apart from holes, when
  * `published` have been published and are counted from `counted` on. */
 uint64_t account_tail(const struct account *account, uint32_t place, uint64_t published,

@@ -146,7 +146,7 @@ static void sleep_a_little(void) {
 }
 
 static bool stopped(const struct watching *watching) {
-    return watching->watch && watching->watch->stop && *watching->watch->stop;
+    return load_stopped(watching->watch);
 }
 
 static void tell(struct watching *watching, const char *phase, double at_s, double of_s,

@@ -71,12 +71,11 @@ static void add_step(json_t *steps, double value, const struct outcome_figures *
 /* The result of a sweep is that of its best run, or of its first if none was good. */
 static int run_sweep(struct session *session, json_t **result, char *error) {
     const struct load_config *config = session->config;
-    const volatile int *stop = session->watch ? session->watch->stop : NULL;
     struct sweep sweep;
     double value, shown = -1;
     json_t *steps = json_array();
     sweep_init(&sweep, config->sweep_from, config->sweep_to);
-    while (!(stop && *stop) && sweep_next(&sweep, &value)) {
+    while (!load_stopped(session->watch) && sweep_next(&sweep, &value)) {
         struct load_config step = step_config(config, value);
         struct outcome_figures figures;
         json_t *document = NULL;

@@ -25,8 +25,13 @@ struct load_progress {
 struct load_watch {
     void (*progress)(void *arg, const struct load_progress *progress); /**< NULL: nobody */
     void *arg;
-    const volatile int *stop; /**< set by a signal: the run ends early, with a result */
+    const volatile int *stop; /**< set by a signal or a thread, atomically: the run ends early, with
+                                 a result */
 };
+
+static inline bool load_stopped(const struct load_watch *watch) {
+    return watch && watch->stop && __atomic_load_n(watch->stop, __ATOMIC_RELAXED);
+}
 
 /** 0 with *result (owned by the caller), also for an INVALID run; or -1 with a sentence in `error`
  * (LOAD_ERROR_BYTES) when there is nothing to tell: server not reached, handshake refused, no

@@ -45,7 +45,9 @@ static void take_events(struct worker *worker, struct wire *wire, const uint8_t 
     const struct peer *peer = worker->engine->target.peer;
     struct peer_message message;
     for (;;) {
-        switch (peer->take(&wire->peer, &at, end, &message)) {
+        enum peer_event event = peer->take(&wire->peer, &at, end, &message);
+        if (event != PEER_DATA) alike_spoil(&worker->alike);
+        switch (event) {
         case PEER_DATA:
             worker_message(worker, wire, &message, now);
             if (peer->framed) return;
@@ -84,6 +86,7 @@ static void tell_close(struct worker *worker, struct wire *wire, const struct ws
 static void take_frame(struct worker *worker, struct wire *wire, uint8_t *at, uint8_t *end,
                        uint64_t now) {
     struct ws_message frame;
+    alike_spoil(&worker->alike);
     for (;;) {
         switch (ws_decode(&wire->decoder, &at, end, &frame)) {
         case WS_EVENT_MESSAGE:
@@ -146,6 +149,25 @@ static uint8_t *take_frames(struct worker *worker, struct wire *wire, uint8_t *a
     return at;
 }
 
+/* As take_frames, but what was looked through at another connection is not looked through again. */
+static uint8_t *take_all(struct worker *worker, struct wire *wire, uint8_t *at, uint8_t *end,
+                         uint64_t now) {
+    struct alike *alike = &worker->alike;
+    if (!worker->engine->target.peer->framed || wire->stage != WIRE_LIVE ||
+        ws_decoder_busy(&wire->decoder))
+        return take_frames(worker, wire, at, end, now);
+    if (alike_same(alike, at, (size_t)(end - at))) {
+        for (uint32_t i = 0; i < alike->run_count; i++)
+            worker_run(worker, wire, &alike->runs[i], now);
+        return take_frames(worker, wire, at + alike->count, end, now);
+    }
+    alike_begin(alike, (size_t)(end - at));
+    uint8_t *rest = take_frames(worker, wire, at, end, now);
+    if (wire->stage == WIRE_CLOSED) alike_spoil(alike);
+    alike_end(alike, at, (size_t)(rest - at));
+    return rest;
+}
+
 void wire_bytes(struct worker *worker, struct wire *wire, uint8_t *at, uint8_t *end, uint64_t now) {
     if (!worker->engine->target.peer->websocket) {
         take_events(worker, wire, at, end, now);
@@ -156,7 +178,7 @@ void wire_bytes(struct worker *worker, struct wire *wire, uint8_t *at, uint8_t *
         memcpy(at, wire->partial.at, wire->partial.count);
         wire->partial.count = 0;
     }
-    at = take_frames(worker, wire, at, end, now);
+    at = take_all(worker, wire, at, end, now);
     if (at < end && peer_bytes_add(&wire->partial, at, (size_t)(end - at)))
         wire_fail(worker, wire, "no memory for a message");
 }

@@ -76,7 +76,7 @@ static int init_figures(struct worker *worker) {
     worker->delivered = calloc(engine->config->publishers, sizeof *worker->delivered);
     strangers_init(&worker->strangers, stranger_over, worker);
     if (!worker->figures || !worker->readers || !worker->delivered ||
-        figures_desk_init(&worker->desk))
+        figures_desk_init(&worker->desk) || alike_init(&worker->alike))
         return -1;
     return skew_init(&worker->skew, engine->config->publishers, skew_over, worker);
 }
@@ -104,6 +104,7 @@ void worker_fini(struct worker *worker) {
     figures_desk_fini(&worker->desk);
     skew_fini(&worker->skew);
     strangers_fini(&worker->strangers);
+    alike_fini(&worker->alike);
     SSL_SESSION_free(worker->session);
     peer_bytes_fini(&worker->scratch);
     free(worker->wires);

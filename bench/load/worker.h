@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "load/alike.h"
 #include "load/figures.h"
 #include "load/publisher.h"
 #include "load/skew.h"
@@ -76,6 +77,7 @@ struct worker {
     struct strangers strangers;
     struct figures *figures;
     struct worker_same same;
+    struct alike alike;
     uint64_t figures_ns;      /**< when they are handed over */
     struct figures_desk desk; /**< locked by itself */
     struct histogram *histograms[WORKER_HISTOGRAMS];
@@ -124,6 +126,9 @@ void worker_left(struct worker *worker, struct wire *wire);
 /** It got a message. */
 void worker_message(struct worker *worker, struct wire *wire, const struct peer_message *message,
                     uint64_t now);
+/** It got these messages. */
+void worker_run(struct worker *worker, struct wire *wire, const struct alike_run *run,
+                uint64_t now);
 
 /** Records the messages that are the same; before the figures are handed over. */
 void worker_record_same(struct worker *worker);

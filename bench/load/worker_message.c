@@ -42,28 +42,56 @@ void worker_record_same(struct worker *worker) {
     worker->same.count = 0;
 }
 
-static void record(struct worker *worker, uint64_t latency, uint64_t uncorrected) {
+static void record(struct worker *worker, uint64_t latency, uint64_t uncorrected, uint32_t count) {
     struct worker_same *same = &worker->same;
     if (latency != same->latency || uncorrected != same->uncorrected) {
         worker_record_same(worker);
         same->latency = latency;
         same->uncorrected = uncorrected;
     }
-    same->count++;
+    same->count += count;
 }
 
 static void measure(struct worker *worker, struct wire *wire, const struct stamp *stamp,
-                    uint64_t now) {
-    struct figures *figures = worker->figures;
+                    uint32_t count, uint64_t now) {
     uint64_t latency = now > stamp->intended_ns ? now - stamp->intended_ns : 0;
     uint64_t uncorrected = latency > stamp->slip_ns ? latency - stamp->slip_ns : 0;
     uint32_t readers = worker->readers[stamp->symbol];
-    figures->received++;
-    wire->measured++;
-    wire->latency_sum += (double)latency;
-    record(worker, latency, uncorrected);
+    worker->figures->received += count;
+    wire->measured += count;
+    wire->latency_sum += (double)latency * count;
+    record(worker, latency, uncorrected, count);
     rank(wire, stamp, skew_take(&worker->skew, stamp->publisher, stamp->total, now, readers),
          readers);
+    for (uint32_t i = 1; i < count; i++)
+        skew_take(&worker->skew, stamp->publisher, stamp->total + i, now, readers);
+}
+
+/* Messages that are accounted together: all of them are new. */
+static void take_new(struct worker *worker, struct wire *wire, const struct stamp *stamp,
+                     uint32_t count, uint64_t now) {
+    bool measured = stamp->intended_ns >= worker->measure_ns;
+    if (wire->role != PLAN_READER) {
+        worker->slow_received += measured ? count : 0;
+        return;
+    }
+    _Atomic uint64_t *delivered = &worker->delivered[stamp->publisher];
+    atomic_store_explicit(delivered, atomic_load_explicit(delivered, memory_order_relaxed) + count,
+                          memory_order_relaxed);
+    if (measured) measure(worker, wire, stamp, count, now);
+}
+
+static void take_stamp(struct worker *worker, struct wire *wire, const struct stamp *stamp,
+                       uint32_t place, uint64_t now) {
+    uint64_t counted =
+        atomic_load_explicit(&worker->engine->warm[stamp->symbol], memory_order_acquire);
+    if (account_take(&wire->account, place, stamp->number, stamp->publisher, stamp->total,
+                     counted) == ACCOUNT_NEW)
+        take_new(worker, wire, stamp, 1, now);
+}
+
+static uint32_t place_of(const struct wire *wire, uint32_t symbol) {
+    return wire->place_of ? wire->place_of[symbol] : account_place(&wire->account, symbol);
 }
 
 void worker_message(struct worker *worker, struct wire *wire, const struct peer_message *message,
@@ -74,26 +102,30 @@ void worker_message(struct worker *worker, struct wire *wire, const struct peer_
     if (wire->kind != WIRE_SUBSCRIBER) return;
     if (!stamp_read(message->data, message->data_bytes, engine->run, &stamp) ||
         stamp.symbol >= engine->plan->symbols || stamp.publisher >= engine->config->publishers) {
+        alike_spoil(&worker->alike);
         take_stranger(worker, wire, message, now);
         return;
     }
-    uint32_t place =
-        wire->place_of ? wire->place_of[stamp.symbol] : account_place(&wire->account, stamp.symbol);
-    if (place == wire->account.count) {
+    alike_note(&worker->alike, &stamp);
+    uint32_t place = place_of(wire, stamp.symbol);
+    if (place == wire->account.count)
         wire->stray++;
-        return;
+    else
+        take_stamp(worker, wire, &stamp, place, now);
+}
+
+void worker_run(struct worker *worker, struct wire *wire, const struct alike_run *run,
+                uint64_t now) {
+    struct stamp stamp = run->first;
+    uint32_t place = place_of(wire, stamp.symbol);
+    worker->arrived_ns = now;
+    if (place == wire->account.count) {
+        wire->stray += run->count;
+    } else if (account_take_run(&wire->account, place, stamp.number, run->count, stamp.publisher,
+                                stamp.total)) {
+        take_new(worker, wire, &stamp, run->count, now);
+    } else {
+        for (uint32_t i = 0; i < run->count; i++, stamp.number++, stamp.total++)
+            take_stamp(worker, wire, &stamp, place, now);
     }
-    uint64_t counted = atomic_load_explicit(&engine->warm[stamp.symbol], memory_order_acquire);
-    if (account_take(&wire->account, place, stamp.number, stamp.publisher, stamp.total, counted) ==
-        ACCOUNT_DUPLICATE)
-        return;
-    bool measured = stamp.intended_ns >= worker->measure_ns;
-    if (wire->role != PLAN_READER) {
-        worker->slow_received += measured;
-        return;
-    }
-    _Atomic uint64_t *delivered = &worker->delivered[stamp.publisher];
-    atomic_store_explicit(delivered, atomic_load_explicit(delivered, memory_order_relaxed) + 1,
-                          memory_order_relaxed);
-    if (measured) measure(worker, wire, &stamp, now);
 }
