@@ -38,7 +38,7 @@ struct rings {
     struct worker *worker; /* `count` of them */
     /* any thread, seldom written */
     _Atomic uint64_t wanted;  /* bit r: ring r wants pushes */
-    _Atomic uint64_t changes; /* of what rings want, from 1 on; see unwanted.c, (5) */
+    _Atomic uint64_t changes; /* of what rings want, never 0; see unwanted.c, (5) */
     _Atomic bool closed;      /* [phase >= REFUSING] */
     /* threads outside that sleep do it on this */
     _Atomic uint32_t generation __attribute__((aligned(RING_LINE)));

@@ -45,7 +45,7 @@ static int open_workers(struct rings *rings, const struct rings_options *options
     for (uint32_t i = 0; i < options->count; i++) rings->worker[i].eventfd = -1;
     for (uint32_t i = 0; i < options->count; i++) {
         if (ring_init(&rings->worker[i].ring, options->slots, options->bytes) ||
-            unwanted_init(&rings->worker[i].unwanted, options->unwanted))
+            unwanted_init(&rings->worker[i].unwanted, options->unwanted, &rings->changes))
             return -1;
         rings->worker[i].eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
         if (rings->worker[i].eventfd < 0) return -1;
@@ -58,7 +58,7 @@ int rings_new(const struct rings_options *options, struct rings **made) {
     struct rings *rings = zeroed_lines(1, sizeof *rings);
     if (rings == NULL) return -1;
     rings->number = options->number;
-    atomic_init(&rings->changes, 1);
+    atomic_init(&rings->changes, UNWANTED_CHANGE);
     rings->worker = zeroed_lines(options->count, sizeof *rings->worker);
     int failed = -1;
     if (rings->worker != NULL) {
@@ -117,6 +117,7 @@ static inline bool stripe_take(struct stripe *stripe, bool may_wait) {
 
 static inline struct ring_takers ask(const struct rings *rings, const struct ring_key *key) {
     struct ring_takers takers = {.changes = atomic_load(&rings->changes)}; /* before the look */
+    if (__builtin_expect((takers.changes & UNWANTED_CHANGING) != 0, false)) takers.changes = 0;
     for (uint64_t left = atomic_load(&rings->wanted); left != 0; left &= left - 1)
         if (!unwanted_has(&rings->worker[lowest(left)].unwanted, key))
             takers.rings |= left & (0 - left);

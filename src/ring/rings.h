@@ -28,7 +28,7 @@ struct rings;
 /** Who takes messages of a key, as rings_skip found it. All zero: not known. */
 struct ring_takers {
     uint64_t rings;   /**< bit r: ring r */
-    uint64_t changes; /**< when that was */
+    uint64_t changes; /**< when that was; 0: it is to be asked again */
 };
 
 /** What is placed. `number` is called once, with the stripe held, when all credits are there: it

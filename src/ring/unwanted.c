@@ -32,11 +32,13 @@
  * read-modify-write: a claim that comes later has seen it, and so has the next push of that thread.
  *
  * (5) A push need not look again under the stripe if nothing has changed since it looked: all
- * tables share a counter that goes up after each change (`changes`), a put's still under the
- * stripe. A push whose turn on the stripe comes after the put, or after a push that has seen a
- * drop, finds another number than the one that it read before it looked. A push that no ring takes
- * holds no stripe: it is as if it had been made when it looked, and nobody has a message of its key
- * after that time and an echo before it.
+ * tables share a word (`changes`) that tells of each change before it begins, and again once it is
+ * over: a put's still under the stripe. A push whose turn on the stripe comes after the put, or
+ * after a push that has seen a drop (perhaps one that is not over), finds another number than the
+ * one that it read before it looked. What it found while a table was being changed it does not
+ * trust at all: the drop may come after its look and before the end of the change. A push that no
+ * ring takes holds no stripe: it is as if it had been made when it looked, and nobody has a message
+ * of its key after that time and an echo before it.
  */
 #include "ring/unwanted.h"
 
@@ -50,10 +52,10 @@
 
 /* --- the table --- */
 
-int unwanted_init(struct unwanted *table, uint32_t keys) {
+int unwanted_init(struct unwanted *table, uint32_t keys, _Atomic uint64_t *changes) {
     uint32_t sets = 1;
     while (sets * UNWANTED_WAYS < keys) sets *= 2;
-    *table = (struct unwanted){.set_mask = sets - 1, .version = 1};
+    *table = (struct unwanted){.set_mask = sets - 1, .changes = changes, .version = 1};
     /* calloc, not zeroed_lines: pages that are never used are never touched */
     table->block = calloc(1, sets * sizeof table->sets[0] + RING_LINE - 1);
     table->notes = calloc((size_t)sets * UNWANTED_WAYS, sizeof table->notes[0]);
@@ -65,6 +67,15 @@ int unwanted_init(struct unwanted *table, uint32_t keys) {
 void unwanted_fini(struct unwanted *table) {
     free(table->block);
     free(table->notes);
+}
+
+/* Around each change: (5). */
+static void change_begins(struct unwanted *table) {
+    atomic_fetch_add(table->changes, 1);
+}
+
+static void change_over(struct unwanted *table) {
+    atomic_fetch_add(table->changes, UNWANTED_CHANGE - 1);
 }
 
 static struct unwanted_note *notes_of(const struct unwanted *table, const struct ring_key *key) {
@@ -114,25 +125,31 @@ bool unwanted_put(struct unwanted *table, const struct ring_key *key, uint64_t h
     struct unwanted_set *set = unwanted_set_of(table, key);
     notes_of(table, key)[way] = (struct unwanted_note){.fence = tail, .bytes = key->bytes};
     table->last_fence = tail;
+    change_begins(table); /* the place may be another key's */
     atomic_store_explicit(&set->heads[way], 0, memory_order_relaxed);
     write_text(set->texts[way], key);
     atomic_store_explicit(&set->heads[way],
                           table->version++ << UNWANTED_MARK_BITS | UNWANTED_MARK(key),
                           memory_order_release);
+    change_over(table);
     return true;
 }
 
 bool unwanted_drop(struct unwanted *table, const struct ring_key *key) {
-    int way = key->bytes > UNWANTED_KEY_BYTES ? UNWANTED_WAYS : find(table, key);
-    if (way == UNWANTED_WAYS) return false;
-    atomic_store_explicit(&unwanted_set_of(table, key)->heads[way], 0, memory_order_release);
+    if (!unwanted_has(table, key)) return false;
+    change_begins(table);
+    atomic_store_explicit(&unwanted_set_of(table, key)->heads[find(table, key)], 0,
+                          memory_order_release);
+    change_over(table);
     return true;
 }
 
 void unwanted_drop_all(struct unwanted *table) {
+    change_begins(table);
     /* the mark of the highest head there is has at most all bits set */
     atomic_store_explicit(&table->floor, (table->version << UNWANTED_MARK_BITS) - 1,
                           memory_order_release);
+    change_over(table);
 }
 
 void unwanted_fence_all(struct unwanted *table, uint64_t tail) {
@@ -150,9 +167,10 @@ bool unwanted_before_fence(const struct unwanted *table, const struct ring_key *
 
 /* --- the tables of a broker's rings --- */
 
-/* After a change, so that whoever reads the new number finds it. */
+/* After a change of `wanted`, so that whoever reads the new number finds it; before it is over
+ * nothing need be told: see (4). */
 static void changed(struct rings *rings) {
-    atomic_fetch_add(&rings->changes, 1);
+    atomic_fetch_add(&rings->changes, UNWANTED_CHANGE);
 }
 
 void rings_want(struct rings *rings, uint32_t self, bool wanted) {
@@ -175,17 +193,16 @@ void rings_unwant_key(struct rings *rings, uint32_t self, const struct ring_key 
     if (unwanted_has(&worker->unwanted, key) || !stripe_try(stripe)) return;
     /* relaxed: claims of this key are under the stripe */
     uint64_t tail = atomic_load_explicit(&worker->ring.tail, memory_order_relaxed);
-    if (unwanted_put(&worker->unwanted, key, worker->ring.head, tail)) changed(rings);
+    (void)unwanted_put(&worker->unwanted, key, worker->ring.head, tail);
     stripe_give(stripe);
 }
 
 void rings_want_key(struct rings *rings, uint32_t self, const struct ring_key *key) {
-    if (unwanted_drop(&rings->worker[self].unwanted, key)) changed(rings);
+    (void)unwanted_drop(&rings->worker[self].unwanted, key);
 }
 
 void rings_want_any_key(struct rings *rings, uint32_t self) {
     unwanted_drop_all(&rings->worker[self].unwanted);
-    changed(rings);
 }
 
 bool rings_too_early(const struct rings *rings, uint32_t self, const struct ring_key *key) {

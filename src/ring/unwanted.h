@@ -46,6 +46,7 @@ struct unwanted {
     /* fixed */
     struct unwanted_set *sets __attribute__((aligned(RING_LINE)));
     uint64_t set_mask;
+    _Atomic uint64_t *changes; /* of all tables that have it in common; see unwanted.c, (5) */
     /* written by the worker: heads up to this one are void */
     _Atomic uint64_t floor;
     /* the worker's own */
@@ -57,14 +58,18 @@ struct unwanted {
     uint32_t refused;    /* keys that found their set full */
 };
 
+/** `changes` has the tables that are being changed in these bits, and above them counts changes. */
+#define UNWANTED_CHANGING UINT64_C(0xff)
+#define UNWANTED_CHANGE   (UNWANTED_CHANGING + 1)
+
 /** Room for at least `keys` keys, a power of two. 0; -1 without memory. */
-int unwanted_init(struct unwanted *table, uint32_t keys);
+int unwanted_init(struct unwanted *table, uint32_t keys, _Atomic uint64_t *changes);
 void unwanted_fini(struct unwanted *table);
 
 /** Remembers a key, of which no message is on the ring at `tail` or later. False: no place for it
  *  while messages of others are between `head` and their fences. The worker. */
 bool unwanted_put(struct unwanted *table, const struct ring_key *key, uint64_t head, uint64_t tail);
-/** Forgets a key; false if it was not there. The worker. */
+/** Forgets a key; false if it was not unwanted. The worker. */
 bool unwanted_drop(struct unwanted *table, const struct ring_key *key);
 /** Forgets all keys, at once. The worker. */
 void unwanted_drop_all(struct unwanted *table);

@@ -8,6 +8,7 @@
 #define SLOTS 8
 
 static struct unwanted table;
+static _Atomic uint64_t changes;
 
 static struct ring_key key_of(const char *text, uint64_t hash) {
     return (struct ring_key){text, (uint32_t)strlen(text), hash};
@@ -34,7 +35,7 @@ static bool before_fence(const char *text, uint64_t hash, uint64_t position) {
 }
 
 static void open_table(void) {
-    cr_assert_eq(unwanted_init(&table, 64), 0);
+    cr_assert_eq(unwanted_init(&table, 64, &changes), 0);
 }
 
 static void close_table(void) {
@@ -145,6 +146,22 @@ Test(unwanted, one_key_too_many_seldom_drives_another_out) {
                  UNWANTED_WAYS - 1);
 }
 
+Test(unwanted, what_changes_is_told_and_what_does_not_is_not) {
+    uint64_t expected = changes;
+    cr_assert(put("A/1D/X", 5, 0, 10));
+    cr_assert_eq(changes, expected += UNWANTED_CHANGE);
+    cr_assert(drop("A/1D/X", 5));
+    cr_assert_eq(changes, expected += UNWANTED_CHANGE);
+    cr_assert(!drop("A/1D/X", 5));
+    cr_assert_eq(changes, expected);
+    fill_set(0, 10);
+    unwanted_drop_all(&table);
+    cr_assert_eq(changes, expected += (UNWANTED_WAYS + 1) * UNWANTED_CHANGE);
+    cr_assert(!drop("A/1D/X", 5), "it is void already");
+    cr_assert(!put("E/1D/X", 5, 9, 30));
+    cr_assert_eq(changes, expected);
+}
+
 /* --- on rings --- */
 
 struct item {
@@ -215,6 +232,32 @@ Test(skipping, a_push_passes_by_the_rings_that_do_not_want_the_key) {
     cr_assert_eq(pop(0), &items[0]);
     cr_assert_null(pop(1));
     cr_assert_eq(push(&other), 2);
+}
+
+/* A worker takes a key out and is preempted; a push finds that, and one that looked before follows
+ * it. Whoever gets the first must get the second. */
+static void push_beside_a_change(bool looked_before) {
+    struct ring_item late = item_of(1, &apple);
+    struct unwanted *of = &rings->worker[1].unwanted;
+    rings_unwant_key(rings, 1, &apple);
+    if (looked_before) cr_assert_eq(rings_skip(rings, &apple, &late.takers), RINGS_WANTED);
+    atomic_fetch_add(&rings->changes, 1); /* as unwanted_drop does, up to its last step */
+    if (!looked_before) cr_assert_eq(rings_skip(rings, &apple, &late.takers), RINGS_WANTED);
+    cr_assert_eq(late.takers.rings, 1);
+    for (int way = 0; way < UNWANTED_WAYS; way++)
+        atomic_store(&unwanted_set_of(of, &apple)->heads[way], 0);
+    cr_assert_eq(push(&apple), 2);
+    cr_assert_eq(rings_push(rings, &late), RINGS_OK);
+    cr_assert_eq(items[1].uses, 2);
+    atomic_fetch_add(&rings->changes, UNWANTED_CHANGE - 1);
+}
+
+Test(skipping, a_push_that_looked_before_a_change_follows_one_that_has_seen_it) {
+    push_beside_a_change(true);
+}
+
+Test(skipping, a_push_that_looked_in_the_middle_of_a_change_follows_one_that_has_seen_it) {
+    push_beside_a_change(false);
 }
 
 Test(skipping, a_full_ring_does_not_refuse_what_it_does_not_want) {
