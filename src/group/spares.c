@@ -26,7 +26,7 @@ struct spares {
 };
 
 struct spares *spares_new(uint32_t count) {
-    assert(count > 0 && (count & (count - 1)) == 0);
+    assert(count > 1 && (count & (count - 1)) == 0);
     size_t bytes = sizeof(struct spares) + count * sizeof(struct place);
     struct spares *spares = aligned_alloc(LINE, (bytes + LINE - 1) / LINE * LINE);
     if (spares == NULL) return NULL;

@@ -11,7 +11,8 @@
 
 struct spares;
 
-/** Room for `count` blocks, a power of two. NULL without memory. */
+/** Room for `count` blocks, a power of two from 2 on (of one place the turns "filled" and "free
+ * again" are the same number). NULL without memory. */
 struct spares *spares_new(uint32_t count);
 /** Frees it, and with free() all blocks in it. NULL is allowed. */
 void spares_free(struct spares *spares);
