@@ -116,39 +116,67 @@ static void load(const json_t *result, FILE *out) {
     labelled("Published", much.text, out);
 }
 
-/* The columns of what was delivered: expected and received may be large. */
-static const struct {
-    const char *name;
-    int width;
-} counts[] = {{"expected", 15},   {"received", 14},  {"lost", 11},
-              {"duplicated", 11}, {"reordered", 10}, {"excused", 9}};
-#define COUNT_COUNT (sizeof counts / sizeof *counts)
-#define COUNT_LABEL 10
+/* What was delivered, over all and to the readers that it went worst for. */
+static const char *const counts[] = {"expected",   "received",  "lost",
+                                     "duplicated", "reordered", "excused"};
+#define COUNT_COLUMNS (1 + sizeof counts / sizeof *counts) /* the first is the label */
+#define COUNT_READERS 20                                   /* schema.json: clients/worst */
+#define COUNT_ROWS    (2 + COUNT_READERS)
+#define COUNT_BLANKS  2 /* between columns */
 
-static void reader(const json_t *row, FILE *out) {
-    double number = 0;
-    look_number(row, "connection", &number);
-    int used = fprintf(out, "  reader %-*.0f", COUNT_LABEL - 9, number);
-    for (size_t i = 0; i + 1 < COUNT_COUNT; i++) {
-        char text[VALUE_TEXT_BYTES];
-        bool known = look_number(row, counts[i].name, &number);
-        int width = counts[i].width - (i == 0 ? used - COUNT_LABEL : 0);
-        fprintf(out, "%*s", width, known ? value_text(number, VALUE_COUNT, text) : "unknown");
+struct count_table {
+    size_t rows;
+    char cells[COUNT_ROWS][COUNT_COLUMNS][VALUE_TEXT_BYTES];
+};
+
+/* A label alone stands above the figures of the whole run; a reader has nothing that is excused. */
+static void add_counts(struct count_table *table, const char *label, const json_t *object) {
+    char(*row)[VALUE_TEXT_BYTES] = table->cells[table->rows++];
+    bool reader = look(object, "connection") != NULL;
+    snprintf(row[0], VALUE_TEXT_BYTES, "%s", label);
+    for (size_t i = 1; i < COUNT_COLUMNS; i++) {
+        double number;
+        if (look_number(object, counts[i - 1], &number))
+            value_text(number, VALUE_COUNT, row[i]);
+        else
+            snprintf(row[i], VALUE_TEXT_BYTES, "%s",
+                     reader && i + 1 == COUNT_COLUMNS ? "" : "unknown");
     }
-    fputc('\n', out);
+}
+
+static void put_counts(const struct count_table *table, FILE *out) {
+    int widths[COUNT_COLUMNS] = {0};
+    for (size_t row = 0; row < table->rows; row++)
+        for (size_t i = 0; i < COUNT_COLUMNS; i++) {
+            int bytes = (int)strlen(table->cells[row][i]);
+            if (bytes > widths[i]) widths[i] = bytes;
+        }
+    for (size_t row = 0; row < table->rows; row++) {
+        fprintf(out, "%-*s", widths[0], table->cells[row][0]);
+        for (size_t i = 1; i < COUNT_COLUMNS && *table->cells[row][i]; i++)
+            fprintf(out, "%*s", widths[i] + COUNT_BLANKS, table->cells[row][i]);
+        fputc('\n', out);
+    }
 }
 
 static void accounting(const json_t *result, FILE *out) {
-    char text[VALUE_TEXT_BYTES];
-    fprintf(out, "\n%-*s", COUNT_LABEL, "Deliveries");
-    for (size_t i = 0; i < COUNT_COUNT; i++) fprintf(out, "%*s", counts[i].width, counts[i].name);
-    fprintf(out, "\n%-*s", COUNT_LABEL, "");
-    for (size_t i = 0; i < COUNT_COUNT; i++)
-        fprintf(out, "%*s", counts[i].width, value_text_of(result, counts[i].name, text));
-    fputc('\n', out);
+    struct count_table table = {.rows = 1};
+    snprintf(table.cells[0][0], VALUE_TEXT_BYTES, "Deliveries");
+    for (size_t i = 1; i < COUNT_COLUMNS; i++)
+        snprintf(table.cells[0][i], VALUE_TEXT_BYTES, "%s", counts[i - 1]);
+    add_counts(&table, "", result);
     json_t *each;
     size_t index;
-    json_array_foreach(look(result, "clients/worst"), index, each) reader(each, out);
+    json_array_foreach(look(result, "clients/worst"), index, each) {
+        char label[VALUE_TEXT_BYTES];
+        double number = 0;
+        if (table.rows == COUNT_ROWS) break;
+        look_number(each, "connection", &number);
+        snprintf(label, sizeof label, "  reader %.0f", number);
+        add_counts(&table, label, each);
+    }
+    fputc('\n', out);
+    put_counts(&table, out);
 }
 
 static const char *const columns[] = {"p50", "p75", "p90", "p99", "p99.9", "p99.99", "max"};
@@ -225,7 +253,8 @@ static void server(const json_t *result, FILE *out) {
     if (known(result, "server")) {
         say_value(&cpu, " (user ", result, "user_ns_per_delivery", ", ");
         say_value(&cpu, "system ", result, "system_ns_per_delivery", ")");
-        say_value(&cpu, ", its core was busy ", result, "core_ns_per_delivery", "");
+        if (known(result, "server/core_ns_per_delivery"))
+            say_value(&cpu, ", its core was busy ", result, "core_ns_per_delivery", "");
     }
     say_value(&cpu, "; bare loop ", result, "bare_cpu_ns_per_delivery", "");
     if (known(result, "cpu_ns_per_delivery") && known(result, "floor/bare"))

@@ -51,6 +51,18 @@ Test(result_show, the_verdict_is_the_first_line) {
     json_decref(result);
 }
 
+Test(result_show, large_counts_stand_apart) {
+    json_t *result = fixture(FIXTURE("tick"));
+    json_object_set_new(result, "reordered", json_integer(0));
+    json_object_set_new(result, "excused", json_integer(1195850));
+    json_object_set_new(result, "duplicated", json_integer(123456789012));
+    char *text = summary(result);
+    cr_assert(strstr(text, "  123,456,789,012          0  1,195,850\n"), "%s", text);
+    assert_lines_fit(text);
+    free(text);
+    json_decref(result);
+}
+
 Test(result_show, the_summary_keeps_to_its_columns) {
     const char *const names[] = {FIXTURE("tick"), FIXTURE("nats"), FIXTURE("observed")};
     for (size_t i = 0; i < 3; i++) {
@@ -68,7 +80,7 @@ Test(result_show, the_summary_has_the_figures) {
     cr_assert(strstr(text, "NOISY: the tool's busiest thread"));
     cr_assert(strstr(text, "3 deliveries were lost."));
     cr_assert(strstr(text, "2,999,997"));
-    cr_assert(strstr(text, "  reader 117        3,000         2,997          3"));
+    cr_assert(strstr(text, "  reader 117      3,000      2,997     3"));
     cr_assert(strstr(text, "FAILED  lost=0 (it is 3)"));
     free(text);
     json_decref(result);
