@@ -12,15 +12,23 @@ static const struct help_row reasons[] = {
      "INVALID: no load could be put on: the server was not reached, refused the handshake, "
      "or said nothing for 10 s."},
     {"silent",
-     "INVALID: there is nothing to measure: no message could be published, or none came."},
+     "INVALID: there is nothing to measure: no message could be published, or none came; or "
+     "messages were lost and nothing came for more than " TEXT(
+         VERDICT_SILENT_S) " s at the end: the server may have stopped, and what it owed is in no "
+                           "latency."},
     {"closed", "INVALID: the server closed a publisher, or readers that read."},
     {"server_gone", "INVALID: the process --pid ended."},
     {"unsent", "INVALID: of the messages that were due a share above " TEXT(
                    VERDICT_UNSENT) " was not sent by the end: the rate was not reached."},
     {"slip",
-     "INVALID: p99 of the schedule slip is above " TEXT(VERDICT_SLIP_US) " us and above " TEXT(
-         VERDICT_SLIP_SHARE) " of the p99: messages were sent too late, and latency_us is that of "
-                             "the tool."},
+     "NOISY: p99 of the schedule slip is above " TEXT(VERDICT_SLIP_US) " us and above " TEXT(
+         VERDICT_SLIP_SHARE) " of the p99: messages were sent late, and a part of latency_us is "
+                             "that "
+                             "of the tool. INVALID: it is above " TEXT(
+                                 VERDICT_SLIP_BAD_US) " us and above " TEXT(VERDICT_SLIP_BAD) " of "
+                                                                                              "the "
+                                                                                              "p99"
+                                                                                              "."},
     {"client_busy",
      "NOISY: a thread of the tool was busy for a share above " TEXT(
          VERDICT_BUSY) " of the time, and may be what was measured. Take more --threads, or merge "
@@ -30,6 +38,28 @@ static const struct help_row reasons[] = {
     {"noise", "NOISY: p99 of floor/noise_us is above " TEXT(VERDICT_NOISE_SHARE) " of the p99."},
     {"stolen", "NOISY: floor/stolen_share is above " TEXT(VERDICT_STOLEN) "."},
     {"loss, duplicates", "no matter of the verdict, but told with it: how many."},
+    {"behind",
+     "no matter of the verdict: deliveries came for more than " TEXT(
+         VERDICT_BEHIND_S) " s after the end, and for a share above " TEXT(VERDICT_BEHIND) " of "
+                                                                                           "duratio"
+                                                                                           "n_s. "
+                                                                                           "The "
+                                                                                           "load "
+                                                                                           "is "
+                                                                                           "more "
+                                                                                           "than "
+                                                                                           "the "
+                                                                                           "server "
+                                                                                           "can "
+                                                                                           "do, "
+                                                                                           "and "
+                                                                                           "latency"
+                                                                                           " grows "
+                                                                                           "with "
+                                                                                           "the "
+                                                                                           "duratio"
+                                                                                           "n."},
+    {"stopped", "no matter of the verdict: a signal ended the run before its time."},
     {NULL, NULL},
 };
 
@@ -62,8 +92,10 @@ static const struct help_row load_numbers[] = {
     {"load/published_per_s, published", "messages that were sent. If it is below load/rate, the "
                                         "publisher was held up, by the server or by the tool; the "
                                         "latency then holds that delay."},
-    {"deliveries_per_s", "received / duration_s. Not a limit of the server unless the loop was "
-                         "closed, or sweep looked for it."},
+    {"deliveries_per_s",
+     "received / time from the end of the warm-up until the last was to be sent, "
+     "or until the last came if that is later. Not a limit of the server unless "
+     "the loop was closed, or sweep looked for it."},
     {NULL, NULL},
 };
 

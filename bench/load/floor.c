@@ -85,8 +85,7 @@ static int take_figures(struct floor *floor, const struct engine *engine, char *
     if (floor->bare)
         floor->cpu_ns_per_delivery =
             (double)(server->end.cpu_ns - server->begin.cpu_ns) / (double)totals.received;
-    if (totals.duration_s > 0)
-        floor->deliveries_per_s = (double)totals.received / totals.duration_s;
+    floor->deliveries_per_s = totals_deliveries_per_s(&totals);
     totals_fini(&totals);
     return 0;
 }

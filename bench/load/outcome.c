@@ -51,6 +51,10 @@ static void decide(struct making *making) {
         .noise_p99_us = making->floor ? p99_us(making->floor->noise.late) : -1,
         .stolen = making->floor ? making->floor->noise.stolen : 0,
         .busy = totals->busy,
+        .duration_s = totals->duration_s,
+        .behind_s = totals->behind_s,
+        .silent_s = totals->silent_s,
+        .stopped = engine->end == ENGINE_END_STOPPED,
         .readers = engine->plan->accounted,
         .closed = totals->closed,
         .closed_text = engine->closed_text,
@@ -81,8 +85,7 @@ static void put_accounts(struct making *making) {
     put(making, "excused", count_known(making, totals->excused));
     put(making, "published", count_known(making, totals->published));
     put(making, "duration_s", json_real(totals->duration_s));
-    put(making, "deliveries_per_s",
-        json_real(totals->duration_s > 0 ? (double)totals->received / totals->duration_s : 0));
+    put(making, "deliveries_per_s", json_real(totals_deliveries_per_s(totals)));
 }
 
 static void put_times(struct making *making) {

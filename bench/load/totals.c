@@ -65,6 +65,7 @@ static void add_worker(struct totals *totals, const struct engine *engine,
     totals->closed += worker->closed;
     totals->evicted += worker->evicted;
     totals->deliveries += worker->slow_received;
+    if (worker->counted_ns > totals->last_ns) totals->last_ns = worker->counted_ns;
     uint64_t worked =
         worker->cpu_ns > worker->spun_measured_ns ? worker->cpu_ns - worker->spun_measured_ns : 0;
     double busy = worker->wall_ns ? (double)worked / (double)worker->wall_ns : 0;
@@ -82,9 +83,19 @@ int totals_make(struct totals *totals, const struct engine *engine) {
     for (uint32_t i = 0; i < engine->worker_count; i++)
         add_worker(totals, engine, &engine->workers[i]);
     totals->deliveries += totals->received;
-    if (engine->stopped_ns > engine->measure_ns)
-        totals->duration_s = (double)(engine->stopped_ns - engine->measure_ns) / 1e9;
+    uint64_t end_ns = engine->stopped_ns, last_ns = totals->last_ns;
+    if (end_ns > engine->measure_ns)
+        totals->duration_s = (double)(end_ns - engine->measure_ns) / 1e9;
+    if (last_ns > end_ns)
+        totals->behind_s = (double)(last_ns - end_ns) / 1e9;
+    else if (last_ns)
+        totals->silent_s = (double)(end_ns - last_ns) / 1e9;
     return 0;
+}
+
+double totals_deliveries_per_s(const struct totals *totals) {
+    double took_s = totals->duration_s + totals->behind_s;
+    return took_s > 0 ? (double)totals->received / took_s : 0;
 }
 
 void totals_fini(struct totals *totals) {

@@ -25,14 +25,19 @@ struct totals {
     uint64_t expected, received, lost, duplicated, reordered, excused, stray;
     uint64_t closed, evicted, deliveries; /**< deliveries: also to throttled and frozen readers */
     uint64_t published, unsent;
+    uint64_t last_ns; /**< when the last delivery came, 0 if none did */
     double duration_s;
-    double busy; /**< share of the busiest thread */
+    double behind_s; /**< from the end to the last delivery, 0 if that came before */
+    double silent_s; /**< from the last delivery to the end, 0 if that came after */
+    double busy;     /**< share of the busiest thread */
     uint32_t outliers, always_late;
     struct histogram *histograms[WORKER_HISTOGRAMS];
 };
 
 /** 0, or -1 without memory; free it in both cases. */
 int totals_make(struct totals *totals, const struct engine *engine);
+/** Deliveries a second until the last one came. */
+double totals_deliveries_per_s(const struct totals *totals);
 void totals_fini(struct totals *totals);
 
 #endif

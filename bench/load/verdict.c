@@ -44,6 +44,12 @@ static void broken(const struct verdict_facts *facts, struct verdict_result *res
         add(result, VERDICT_INVALID, "closed",
             "%" PRIu64 " of %" PRIu64 " readers were closed: %.200s", facts->closed, facts->readers,
             facts->closed_text);
+    else if (!facts->observed && facts->lost && facts->received &&
+             facts->silent_s > VERDICT_SILENT_S)
+        add(result, VERDICT_INVALID, "silent",
+            "nothing came in the last %.1f s, nor in the time that was waited for it: latency is "
+            "that of what came before",
+            facts->silent_s);
     if (facts->server_gone)
         add(result, VERDICT_INVALID, "server_gone", "the watched process ended during the run");
 }
@@ -93,13 +99,18 @@ void verdict_decide(const struct verdict_facts *facts, struct verdict_result *re
     no_data(facts, result);
     broken(facts, result);
     late(facts, result);
-    /* Loss does not make a figure wrong, but it is the first that one must know. */
+    /* None of these makes a figure wrong, but one must know them; loss comes first. */
     if (!facts->observed && facts->lost && facts->received)
         add(result, VERDICT_VALID, "loss", "%" PRIu64 " of %" PRIu64 " deliveries were lost",
             facts->lost, facts->expected);
     if (!facts->observed && facts->duplicated)
         add(result, VERDICT_VALID, "duplicates", "%" PRIu64 " messages came again",
             facts->duplicated);
+    if (facts->behind_s > VERDICT_BEHIND_S && facts->behind_s > VERDICT_BEHIND * facts->duration_s)
+        add(result, VERDICT_VALID, "behind",
+            "the server was behind: the last delivery came %.1f s after the end", facts->behind_s);
+    if (facts->stopped)
+        add(result, VERDICT_VALID, "stopped", "a signal ended it after %.1f s", facts->duration_s);
     noisy(facts, result);
 }
 

@@ -22,6 +22,9 @@
 #define VERDICT_NOISE_SHARE 0.10
 #define VERDICT_STOLEN      0.05
 #define VERDICT_UNSENT      0.01 /**< of what was due */
+#define VERDICT_SILENT_S    1    /**< before the end, though there was loss */
+#define VERDICT_BEHIND_S    0.5  /**< after the end */
+#define VERDICT_BEHIND      0.1  /**< of the duration */
 
 /** Figures in us are below 0 where they are not known. */
 struct verdict_facts {
@@ -32,6 +35,10 @@ struct verdict_facts {
     uint64_t readers, closed; /**< closed by the server */
     const char *closed_text;  /**< why, empty if none was */
     bool publisher_closed, server_gone;
+    double duration_s;
+    double behind_s; /**< deliveries came for so long after the end */
+    double silent_s; /**< none came for so long before it */
+    bool stopped;    /**< by a signal */
 };
 
 enum verdict { VERDICT_VALID, VERDICT_NOISY, VERDICT_INVALID };

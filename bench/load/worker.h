@@ -84,6 +84,7 @@ struct worker {
     struct peer_bytes scratch;
     uint64_t measure_ns; /**< end of the warm-up; UINT64_MAX before the run */
     uint64_t arrived_ns; /**< last message */
+    uint64_t counted_ns; /**< last one that was measured */
     uint64_t spun_ns;    /**< spent waiting without sleeping */
     bool polls;          /**< it has a core of its own: it does not sleep while the load runs, so
                             that nobody has to wake it, which would be the server's cost */

@@ -59,6 +59,7 @@ static void measure(struct worker *worker, struct wire *wire, const struct stamp
     uint32_t readers = worker->readers[stamp->symbol];
     worker->figures->received += count;
     wire->measured += count;
+    worker->counted_ns = now;
     wire->latency_sum += (double)latency * count;
     record(worker, latency, uncorrected, count);
     rank(wire, stamp, skew_take(&worker->skew, stamp->publisher, stamp->total, now, readers),

@@ -235,6 +235,14 @@ class Times(unittest.TestCase):
 
         self.measure(["--stall", "500:1000"], load(1, 1000, rate=200, size="64KiB"), judge)
 
+    def test_the_rate_of_deliveries_lasts_until_the_last_one(self):
+        # 1000 messages in 1 s to 2, all of which come 900 ms late: 2000 in 1.9 s.
+        def judge(result):
+            self.assertAlmostEqual(result["deliveries_per_s"], 2000 / 1.9, delta=20)
+            self.assertIn("behind", [reason["code"] for reason in result["reasons"]])
+
+        self.measure(["--delay", 900], load(2, 1000), judge)
+
     def test_a_closed_loop_leaves_out_what_it_did_not_send(self):
         # One message at a time: of 1000 two wait for the stall, all others did not exist.
         def judge(result):

@@ -63,6 +63,30 @@ Test(verdict, loss_is_told_and_leaves_the_figures) {
     cr_assert_not(result.empty);
 }
 
+Test(verdict, loss_before_a_silence_is_of_a_server_that_stopped) {
+    struct verdict_facts facts = good();
+    facts.lost = 7;
+    facts.silent_s = 1.5;
+    expect(&facts, VERDICT_INVALID, "silent");
+    facts.silent_s = 0.5;
+    expect(&facts, VERDICT_VALID, "loss");
+    facts.silent_s = 1.5; /* a slow schedule, of which all came */
+    facts.lost = 0;
+    expect(&facts, VERDICT_VALID, NULL);
+}
+
+Test(verdict, a_server_behind_and_a_signal_are_told) {
+    struct verdict_facts facts = good();
+    facts.duration_s = 10;
+    facts.behind_s = 0.9;
+    expect(&facts, VERDICT_VALID, NULL);
+    facts.behind_s = 1.1;
+    expect(&facts, VERDICT_VALID, "behind");
+    facts.behind_s = 0;
+    facts.stopped = true;
+    expect(&facts, VERDICT_VALID, "stopped");
+}
+
 Test(verdict, a_slip_counts_against_the_latency) {
     struct verdict_facts facts = good();
     facts.slip_p99_us = VERDICT_SLIP_US - 1; /* more than p99, but small */
