@@ -169,7 +169,9 @@ static const struct help_row server_numbers[] = {
     {"server/pid, server/name", "the process."},
     {"server/user_ns_per_delivery, server/system_ns_per_delivery", "its two parts."},
     {"server/core_ns_per_delivery",
-     "time in which the core --core was not idle, divided alike. It "
+     "time in which the core --core, or the one that the process is pinned to, was not idle, "
+     "divided "
+     "alike. It "
      "holds softirqs and whatever else ran there, so it is only right "
      "if the server is alone on the core."},
     {"server/rss_bytes", "resident memory of the process at the end."},

@@ -10,7 +10,6 @@
 
 #define STAT_USER   14 /* fields of /proc/PID/stat, from 1 */
 #define STAT_SYSTEM 15
-#define STAT_CORE   39
 
 /* Reads a file of /proc into `text`, terminated. */
 static bool read_proc(const char *path, char *text, size_t room) {
@@ -38,11 +37,10 @@ static uint64_t stat_field(const char *stat, int field) {
 int server_core(pid_t pid) {
     cpu_set_t set;
     if (sched_getaffinity(pid, sizeof set, &set)) return -1;
-    if (CPU_COUNT(&set) == 1)
-        for (int core = 0; core < CPU_SETSIZE; core++)
-            if (CPU_ISSET((size_t)core, &set)) return core;
-    char stat[1024];
-    return read_stat(pid, stat, sizeof stat) ? (int)stat_field(stat, STAT_CORE) : -1;
+    if (CPU_COUNT(&set) != 1) return -1; /* where it ran last is not where it runs */
+    int core = 0;
+    while (!CPU_ISSET((size_t)core, &set)) core++;
+    return core;
 }
 
 int server_watch_init(struct server_watch *watch, pid_t pid, int core) {

@@ -27,12 +27,11 @@ struct server_watch {
     struct server_sample begin, end; /**< of the measured time */
 };
 
-/** `core` -1: it is found if the process is pinned to one or has one thread that uses CPU. 0, or -1
- * if there is no such process. */
+/** `core` -1: it is found if the process is pinned to one. 0, or -1 if there is no such process. */
 int server_watch_init(struct server_watch *watch, pid_t pid, int core);
 /** False: the process is gone, or nobody is watched. */
 bool server_sample(const struct server_watch *watch, struct server_sample *sample);
-/** The core that a process is pinned to, or on which it ran last; -1: not known. */
+/** The core that a process is pinned to; -1: to none alone. */
 int server_core(pid_t pid);
 
 #endif

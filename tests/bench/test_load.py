@@ -2,6 +2,7 @@
 """The load of tickcast-bench against the real broker, on ws and wss: accounts are exact, and figures
 are there or null. What depends on how fast this machine is, is not looked at."""
 import json
+import os
 import pathlib
 import signal
 import socket
@@ -60,6 +61,16 @@ class Load:
         tls = result["setup"]["tls_us"]
         self.assertEqual(tls is not None, self.transport == "wss")
         self.assertEqual(result["setup"]["echo_us"]["count"], 20)
+
+    def test_only_a_server_that_is_pinned_has_a_core(self):
+        options = ["--connections", 2, "--rate", 200, "--count", 100]
+        every = os.sched_getaffinity(self.broker.process.pid)
+        self.assertEqual(self.run_here(*options)["server"]["core_ns_per_delivery"] is None, len(every) > 1)
+        os.sched_setaffinity(self.broker.process.pid, {min(every)})
+        try:
+            self.assertGreater(self.run_here(*options)["server"]["core_ns_per_delivery"], 0)
+        finally:
+            os.sched_setaffinity(self.broker.process.pid, every)
 
     def test_a_closed_loop_sends_a_window_when_the_last_has_come(self):
         result = self.run_here("--connections", 10, "--window", 16, "--count", 800)
