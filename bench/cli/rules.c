@@ -113,6 +113,9 @@ static void check_server(const struct load_options *options, struct problems *pr
     else if (!peer->publishes && options->config.publisher == LOAD_PUBLISHER_OWN)
         TELL(options, problems, publisher, "%s takes no messages over the network: none is allowed",
              peer->name);
+    else if (options->config.resume != LOAD_RESUME_NONE && options->config.handshakes > 0 &&
+             strncasecmp(url, "wss:", 4) != 0)
+        TELL_FOR(options, problems, resume, url, "is of TLS, which only a URL of wss has");
     const char *ca = options->config.ca;
     if (ca != NULL && access(ca, R_OK) != 0) TELL(options, problems, ca, "%s cannot be read", ca);
 }

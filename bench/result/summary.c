@@ -316,8 +316,10 @@ static void sweep(const json_t *result, FILE *out) {
     char shown[VALUE_TEXT_BYTES];
     if (!known(result, "sweep")) return;
     look_number(result, "sweep/limit_us", &limit);
-    say_value(&text, "", result, "sweep_best", "");
-    if (look_number(result, "sweep/low", &low) && look_number(result, "sweep/high", &high)) {
+    bool limited = look_number(result, "sweep/high", &high); /* else all that was tried is good */
+    say_value(&text, limited || !known(result, "sweep/best") ? "" : "at least ", result,
+              "sweep_best", "");
+    if (look_number(result, "sweep/low", &low) && limited) {
         say(&text, " (%s to ", value_text(low, VALUE_COUNT, shown));
         say(&text, "%s)", value_text(high, VALUE_COUNT, shown));
     }

@@ -185,6 +185,7 @@ static const struct {
     {{{"zipf", "2"}}, "f:1: zipf: is for keys zipf"},
     {{{"slow_rate", "1KiB"}}, "f:1: slow_rate: is for slow readers"},
     {{{"resume", "full"}}, "f:1: resume: is for further connections"},
+    {{{"resume", "full"}, {"handshakes", "5"}}, "f:1: resume: is of TLS"},
     {{{"replay_speed", "2"}}, "f:1: replay_speed: is for arrivals replay"},
     {{{"replay", "nowhere"}}, "f:1: replay: nowhere cannot be read"},
     {{{"arrivals", "replay"}}, "f:1: replay: is needed: a CSV file"},

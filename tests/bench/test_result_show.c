@@ -63,6 +63,21 @@ Test(result_show, large_counts_stand_apart) {
     json_decref(result);
 }
 
+Test(result_show, a_sweep_without_a_bad_step_is_no_limit) {
+    json_t *result = fixture(FIXTURE("tick"));
+    json_t *sweep = json_pack("{s:s,s:f,s:f,s:f,s:f,s:[]}", "of", "connections", "limit_us", 2000.0,
+                              "best", 80.0, "low", 80.0, "high", 100.0, "steps");
+    json_object_set_new(result, "sweep", sweep);
+    char *text = summary(result);
+    cr_assert(strstr(text, "Sweep         80 (80 to 100) connections with p99 under"), "%s", text);
+    free(text);
+    json_object_set_new(sweep, "high", json_null());
+    text = summary(result);
+    cr_assert(strstr(text, "Sweep         at least 80 connections with p99 under"), "%s", text);
+    free(text);
+    json_decref(result);
+}
+
 Test(result_show, the_summary_keeps_to_its_columns) {
     const char *const names[] = {FIXTURE("tick"), FIXTURE("nats"), FIXTURE("observed")};
     for (size_t i = 0; i < 3; i++) {

@@ -129,7 +129,7 @@ Test(scenario, those_that_come_with_the_program_are_good_and_described) {
         load_options_init(&options);
         scenario_load(path, &options, &problems, &description);
         cr_expect(ne(ptr, description, NULL), "%s", names[i]);
-        load_options_set(&options, LOAD_OPTION_url, "ws://127.0.0.1", &here, &problems);
+        load_options_set(&options, LOAD_OPTION_url, "wss://127.0.0.1", &here, &problems);
         if (strcmp(names[i], "open") == 0) /* any file that is there */
             load_options_set(&options, LOAD_OPTION_replay, path, &here, &problems);
         load_rules(&options, true, &problems);
