@@ -115,7 +115,9 @@ static void run_all(struct session *session) {
     live_init(&session->live, stderr, session->args->quiet);
     if (interrupt_begin(&session->interrupt, &session->live) != 0)
         errx(BENCH_EXIT_FAILED, "no thread can be started");
-    for (size_t i = 0; i < of && !session->failed && !session->interrupt.stop; i++)
+    for (size_t i = 0;
+         i < of && !session->failed && !__atomic_load_n(&session->interrupt.stop, __ATOMIC_RELAXED);
+         i++)
         run_once(session, i, of);
     interrupt_end(&session->interrupt);
     live_fini(&session->live);
