@@ -7,6 +7,8 @@ import platform
 import re
 import statistics
 
+from figures import dots
+
 # Rates are what the slowest of the servers holds on a core of a small machine.
 SCENARIOS = {
     "tick": ("single messages to 1000 subscribers, 40 a second",
@@ -27,7 +29,7 @@ SCENARIOS = {
     "saturation-256": ("closed loop to 1000 subscribers, 256 messages under way",
                        ["--scenario", "tick", "--connections", "1000", "--window", "256"]),
 }
-BARE = "bare `send()` loop"
+BARE = "bare loop of send()"
 
 
 def path_of(folder, scenario, server, number):
@@ -60,6 +62,8 @@ def amount(value, steps):
     """Three digits with the largest unit that fits."""
     if value is None:
         return "–"
+    if value <= 0:
+        return "0"
     for size, unit in steps:
         if value >= size or size == steps[-1][0]:
             value /= size
@@ -68,7 +72,7 @@ def amount(value, steps):
 
 
 def time_text(us):
-    return amount(us, ((1e6, " s"), (1e3, " ms"), (1, " µs")))
+    return amount(us, ((1e6, " s"), (1e3, " ms"), (1, " µs"), (1e-3, " ns")))
 
 
 def count_text(value):
@@ -88,7 +92,7 @@ def row(server, results):
     cpu = median(results, "cpu_ns_per_delivery")
     memory = median(results, "server", "rss_bytes_per_connection")
     lost = sum(result["lost"] or 0 for result in results)
-    return [server, time_text(cpu / 1e3) if cpu and cpu >= 1000 else amount(cpu, ((1, " ns"),)),
+    return [server, time_text(cpu / 1e3) if cpu is not None else "–",
             count_text(median(results, "deliveries_per_s")),
             time_of("latency_us", "p50"), time_of("latency_us", "p99"), time_of("latency_us", "p99.9"),
             time_of("skew_us", "p99"), amount(memory, ((1024, " KiB"),)),
@@ -96,9 +100,13 @@ def row(server, results):
             verdicts(results)]
 
 
-def bare_row(results):
+def floors_of(results):
     """What the tool measured before the runs, in the same shape."""
-    floors = [floor for floor in (at(result, "floor", "bare") for result in results) if floor]
+    return [floor for floor in (at(result, "floor", "bare") for result in results) if floor]
+
+
+def bare_row(results):
+    floors = floors_of(results)
     if not floors:
         return None
     cells = row(BARE, [dict(floor, lost=0, expected=0, verdict="") for floor in floors])
@@ -118,6 +126,26 @@ def scenario_table(folder, scenario, order):
     return "\n".join(lines + ["| " + " | ".join(cells) + " |" for cells in rows]) + "\n"
 
 
+def overview(folder, order):
+    """CPU and latency of all loads in one plot; "" without any."""
+    cpu, latency = {}, {}
+    for scenario in SCENARIOS:
+        servers = {server: [result for _, result in results]
+                   for server, results in load(folder, scenario, order).items()}
+        if not servers:
+            continue
+        servers[BARE] = floors_of(sum(servers.values(), []))
+        cpu[scenario] = {name: median(results, "cpu_ns_per_delivery")
+                         for name, results in servers.items()}
+        latency[scenario] = {name: median(results, "latency_us", "p99")
+                             for name, results in servers.items()}
+    if not cpu:
+        return ""
+    measured = [name for name in order if any(name in row for row in cpu.values())]
+    return dots.plot([("CPU a delivery", cpu, lambda ns: time_text(ns / 1e3)),
+                      ("latency p99", latency, time_text)], measured, BARE)
+
+
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         cpu = re.search(r"^model name\s*: (.*)", file.read(), re.M)
@@ -135,7 +163,7 @@ def document(folder, about):
              f"Command: `{about['command']}`  ",
              f"Versions: {versions}  ",
              f"Each server on core {about['server_core']}, the load on core {about['client_core']}; "
-             "medians of the runs of each.", ""]
+             "medians of the runs of each.", "", "![CPU and latency](comparison.svg)", ""]
     for scenario in SCENARIOS:
         table = scenario_table(folder, scenario, about["versions"])
         if table:

@@ -77,15 +77,14 @@ def write(folder, name, text):
     return path
 
 
-def tickcast(build, folder, port):
+def tickcast(build, _, port, __):
     daemon = os.path.join(build, "bin/tickcastd")
     return {"command": [daemon, "--listen", f"127.0.0.1:{port}", "--workers", "1",
                         "--slow-memory", "16MiB", "--slow-time", "10s"],
             "url": f"ws://127.0.0.1:{port}", "version": version_of(daemon, "--version")}
 
 
-def nats(build, folder, port):
-    plain = free_port()
+def nats(_, folder, port, plain):
     text = (f"listen: 127.0.0.1:{plain}\n"
             "max_connections: 65536\nmax_pending: 16MB\nwrite_deadline: \"10s\"\n"
             f"websocket {{\n  listen: \"127.0.0.1:{port}\"\n  no_tls: true\n  compression: false\n}}\n")
@@ -95,9 +94,8 @@ def nats(build, folder, port):
             "version": version_of(server, "--version")}
 
 
-def mosquitto(build, folder, port):
+def mosquitto(_, folder, port, plain):
     # Version 2.0.11 does not start with WebSocket alone, and listens everywhere without socket_domain.
-    plain = free_port()
     text = (f"listener {plain} 127.0.0.1\n"
             f"listener {port} 127.0.0.1\nsocket_domain ipv4\nprotocol websockets\nallow_anonymous true\n"
             "persistence false\nset_tcp_nodelay true\nsys_interval 0\n"
@@ -109,7 +107,7 @@ def mosquitto(build, folder, port):
             "version": version_of(server, "-h")}
 
 
-def redis(build, folder, port):
+def redis(_, folder, port, __):
     server = program("redis-server")
     return {"command": [server, "--bind", "127.0.0.1", "--port", str(port), "--save", "",
                         "--appendonly", "no", "--maxclients", "19900", "--dir", folder,
@@ -120,10 +118,11 @@ def redis(build, folder, port):
 KINDS = {"tickcast": tickcast, "nats": nats, "mosquitto": mosquitto, "redis": redis}
 
 
-def start(kind, folder, build, core=None):
-    """Starts a server and returns it once it listens. RuntimeError with what it said if it does not."""
-    port = free_port()
-    made = KINDS[kind](build, folder, port)
+def start(kind, folder, build, core=None, ports=None):
+    """Starts a server and returns it once it listens. RuntimeError with what it said if it does not.
+    `ports`: for its URL, and for its plain one."""
+    port, plain = ports or (free_port(), free_port())
+    made = KINDS[kind](build, folder, port, plain)
     pinned = ["taskset", "-c", str(core)] if core is not None else []
     settings = " ".join(pinned + made["command"])
     if "file" in made:

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import xml.dom.minidom
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("TICKCAST_BUILD", "build")
@@ -59,7 +60,7 @@ class Compare(unittest.TestCase):
         self.assertEqual(compared.returncode, 0, progress)
         rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| ")]
         self.assertEqual([row[0] for row in rows],
-                         ["| server", "| bare `send()` loop", "| tickcast", "| redis"])
+                         ["| server", "| bare loop of send()", "| tickcast", "| redis"])
         for row in rows[2:]:
             self.assertRegex(row[1], r"^[\d.]+ (ns|µs)$")
             self.assertRegex(row[2], r"^[\d.]+ [kM]$")
@@ -68,6 +69,9 @@ class Compare(unittest.TestCase):
         self.assertIn("tickcastd --listen 127.0.0.1", said)
         page = (self.folder / "out/saturation-16.html").read_text()
         self.assertIn("tickcast.1", page)
+        self.assertIn("redis.1", page)
+        plot = xml.dom.minidom.parse(str(self.folder / "out/comparison.svg"))
+        self.assertEqual(len(plot.getElementsByTagName("circle")), 3 * 3)  # legend and two panels
         self.assertEqual((self.folder / "out/comparison.md").read_text().strip(), said.strip())
 
     def test_interrupt_ends_what_was_started(self):
