@@ -30,6 +30,18 @@ static int keep_session(SSL *ssl, SSL_SESSION *session) {
     return 1;
 }
 
+/* Workers do not share a context. */
+static int make_tls(struct engine *engine, char *error) {
+    for (uint32_t i = 0; i < engine->worker_count; i++) {
+        SSL_CTX *tls = engine->tls[i] = target_tls(&engine->target, engine->config, error);
+        if (!tls) return -1;
+        if (engine->config->resume != LOAD_RESUME_TICKET) continue;
+        SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(tls, keep_session);
+    }
+    return 0;
+}
+
 static int init_parts(struct engine *engine) {
     const struct load_config *config = engine->config;
     engine->published = calloc(engine->plan->symbols, sizeof *engine->published);
@@ -62,11 +74,7 @@ int engine_init(struct engine *engine, const struct load_config *config, const s
     if (getrandom(&engine->run, sizeof engine->run, 0) != sizeof engine->run)
         engine->run = (uint32_t)clock_now_ns();
     if (target_init(&engine->target, config, error)) return -1;
-    if (engine->target.tls && config->resume == LOAD_RESUME_TICKET) {
-        SSL_CTX_set_session_cache_mode(engine->target.tls,
-                                       SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-        SSL_CTX_sess_set_new_cb(engine->target.tls, keep_session);
-    }
+    if (engine->target.tls && make_tls(engine, error)) return -1;
     if (config->publisher == LOAD_PUBLISHER_OWN && !engine->target.peer->publishes) {
         snprintf(error, LOAD_ERROR_BYTES,
                  "%.200s: this server cannot be published to: use "
@@ -86,13 +94,13 @@ int engine_init(struct engine *engine, const struct load_config *config, const s
 
 void engine_fini(struct engine *engine) {
     for (uint32_t i = 0; i < engine->workers_made; i++) worker_fini(&engine->workers[i]);
+    for (uint32_t i = 0; i < ENGINE_THREADS_MAX; i++) SSL_CTX_free(engine->tls[i]);
     free(engine->workers);
     free(engine->published);
     free(engine->warm);
     histogram_free(engine->joined);
     skew_join_free(engine->join);
     series_fini(&engine->series);
-    target_fini(&engine->target);
     pthread_mutex_destroy(&engine->lock);
 }
 

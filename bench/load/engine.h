@@ -38,6 +38,7 @@ struct engine {
     uint32_t run; /**< for stamps */
     struct worker *workers;
     uint32_t worker_count, workers_made;
+    SSL_CTX *tls[ENGINE_THREADS_MAX]; /**< of each worker; NULL: none */
     /* Written by the thread of the engine, read by workers. */
     _Atomic int phase;             /**< enum engine_phase */
     uint64_t start_ns, measure_ns; /**< set before ENGINE_RUN, not read before */

@@ -89,15 +89,15 @@ int target_init(struct target *target, const struct load_config *config, char *e
     if (!target->peer) return fail(error, config->url, "no server of this scheme is known");
     if (take_apart(target, error) || resolve(target, error)) return -1;
     choose_sources(target, config);
-    if (target->url.scheme != CLIENT_TLS) return 0;
-    char why[CLIENT_ERROR_BYTES];
-    target->tls = client_tls_context(config->ca, why);
-    return target->tls ? 0 : fail(error, config->url, why);
+    target->tls = target->url.scheme == CLIENT_TLS;
+    return 0;
 }
 
-void target_fini(struct target *target) {
-    SSL_CTX_free(target->tls);
-    target->tls = NULL;
+SSL_CTX *target_tls(const struct target *target, const struct load_config *config, char *error) {
+    char why[CLIENT_ERROR_BYTES];
+    SSL_CTX *context = client_tls_context(config->ca, why);
+    if (!context) fail(error, target->text, why);
+    return context;
 }
 
 int target_connect(const struct target *target, uint32_t number) {

@@ -24,12 +24,14 @@ struct target {
     struct sockaddr_storage address;
     socklen_t address_bytes;
     uint32_t sources; /**< addresses 127.0.0.1, .2, ... to connect from; 0: the kernel chooses */
-    SSL_CTX *tls;     /**< NULL: none */
+    bool tls;
 };
 
-/** 0, or -1 with a sentence in `error` (LOAD_ERROR_BYTES); free it in both cases. */
+/** 0, or -1 with a sentence in `error` (LOAD_ERROR_BYTES). */
 int target_init(struct target *target, const struct load_config *config, char *error);
-void target_fini(struct target *target);
+
+/** What a thread needs for TLS: one each, since contexts have locks. NULL with a sentence. */
+SSL_CTX *target_tls(const struct target *target, const struct load_config *config, char *error);
 
 /** A non-blocking socket that connects; `number` spreads the connections over the sources. -1 with
  * errno. */

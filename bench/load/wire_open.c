@@ -72,7 +72,7 @@ static void connected(struct worker *worker, struct wire *wire) {
 
 static void begin_tls(struct worker *worker, struct wire *wire) {
     const struct target *target = &worker->engine->target;
-    wire->ssl = SSL_new(target->tls);
+    wire->ssl = SSL_new(worker->engine->tls[worker->index]);
     if (!wire->ssl || SSL_set_fd(wire->ssl, wire->fd) != 1 ||
         !client_tls_expect(wire->ssl, target->url.host)) {
         wire_fail(worker, wire, "no memory for TLS");
