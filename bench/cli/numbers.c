@@ -2,66 +2,47 @@
 
 #include <stddef.h>
 
+#include "base/words.h"
 #include "load/verdict.h"
 
-#define QUOTED(number) #number
-#define TEXT(number)   QUOTED(number) /* of a constant */
-
+/* By hand: clang-format would put every other word of these sentences on a line of its own. */
+/* clang-format off */
 static const struct help_row reasons[] = {
     {"no_run",
-     "INVALID: no load could be put on: the server was not reached, refused the handshake, "
-     "or said nothing for 10 s."},
+     "INVALID: no load could be put on: the server was not reached, refused the handshake, or said "
+     "nothing for 10 s."},
     {"silent",
-     "INVALID: there is nothing to measure: no message could be published, or none came; or "
-     "messages were lost and nothing came for more than " TEXT(
-         VERDICT_SILENT_S) " s at the end: the server may have stopped, and what it owed is in no "
-                           "latency."},
+     "INVALID: there is nothing to measure: no message could be published, or none came; or messages "
+     "were lost and nothing came for more than " WORDS_NUMBER(VERDICT_SILENT_S) " s at the end: the "
+     "server may have stopped, and what it owed is in no latency."},
     {"closed", "INVALID: the server closed a publisher, or readers that read."},
     {"server_gone", "INVALID: the process --pid ended."},
-    {"unsent", "INVALID: of the messages that were due a share above " TEXT(
-                   VERDICT_UNSENT) " was not sent by the end: the rate was not reached."},
+    {"unsent",
+     "INVALID: of the messages that were due a share above " WORDS_NUMBER(VERDICT_UNSENT) " was not "
+     "sent by the end: the rate was not reached."},
     {"slip",
-     "NOISY: p99 of the schedule slip is above " TEXT(VERDICT_SLIP_US) " us and above " TEXT(
-         VERDICT_SLIP_SHARE) " of the p99: messages were sent late, and a part of latency_us is "
-                             "that "
-                             "of the tool. INVALID: it is above " TEXT(
-                                 VERDICT_SLIP_BAD_US) " us and above " TEXT(VERDICT_SLIP_BAD) " of "
-                                                                                              "the "
-                                                                                              "p99"
-                                                                                              "."},
+     "NOISY: p99 of the schedule slip is above " WORDS_NUMBER(VERDICT_SLIP_US) " us and above "
+     WORDS_NUMBER(VERDICT_SLIP_SHARE) " of the p99: messages were sent late, and a part of latency_us "
+     "is that of the tool. INVALID: it is above " WORDS_NUMBER(VERDICT_SLIP_BAD_US) " us and above "
+     WORDS_NUMBER(VERDICT_SLIP_BAD) " of the p99."},
     {"client_busy",
-     "NOISY: a thread of the tool was busy for a share above " TEXT(
-         VERDICT_BUSY) " of the time, and may be what was measured. Take more --threads, or merge "
-                       "results of several hosts."},
-    {"own_lag", "NOISY: p99 of a turn of the tool's own loop is above " TEXT(
-                    VERDICT_LAG_US) " us and above " TEXT(VERDICT_LAG_SHARE) " of the p99."},
-    {"noise", "NOISY: p99 of floor/noise_us is above " TEXT(VERDICT_NOISE_SHARE) " of the p99."},
-    {"stolen", "NOISY: floor/stolen_share is above " TEXT(VERDICT_STOLEN) "."},
+     "NOISY: a thread of the tool was busy for a share above " WORDS_NUMBER(VERDICT_BUSY) " of the "
+     "time, and may be what was measured. Take more --threads, or merge results of several hosts."},
+    {"own_lag",
+     "NOISY: p99 of a turn of the tool's own loop is above " WORDS_NUMBER(VERDICT_LAG_US) " us and "
+     "above " WORDS_NUMBER(VERDICT_LAG_SHARE) " of the p99."},
+    {"noise",
+     "NOISY: p99 of floor/noise_us is above " WORDS_NUMBER(VERDICT_NOISE_SHARE) " of the p99."},
+    {"stolen", "NOISY: floor/stolen_share is above " WORDS_NUMBER(VERDICT_STOLEN) "."},
     {"loss, duplicates", "no matter of the verdict, but told with it: how many."},
     {"behind",
-     "no matter of the verdict: deliveries came for more than " TEXT(
-         VERDICT_BEHIND_S) " s after the end, and for a share above " TEXT(VERDICT_BEHIND) " of "
-                                                                                           "duratio"
-                                                                                           "n_s. "
-                                                                                           "The "
-                                                                                           "load "
-                                                                                           "is "
-                                                                                           "more "
-                                                                                           "than "
-                                                                                           "the "
-                                                                                           "server "
-                                                                                           "can "
-                                                                                           "do, "
-                                                                                           "and "
-                                                                                           "latency"
-                                                                                           " grows "
-                                                                                           "with "
-                                                                                           "the "
-                                                                                           "duratio"
-                                                                                           "n."},
+     "no matter of the verdict: deliveries came for more than " WORDS_NUMBER(VERDICT_BEHIND_S) " s "
+     "after the end, and for a share above " WORDS_NUMBER(VERDICT_BEHIND) " of duration_s. The load is "
+     "more than the server can do, and latency grows with the duration."},
     {"stopped", "no matter of the verdict: a signal ended the run before its time."},
     {NULL, NULL},
 };
+/* clang-format on */
 
 static const struct help_row result_numbers[] = {
     {"tickcast_bench",

@@ -3,14 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "ws/frame.h"
-
-static uint64_t draw(uint64_t *random) { /* splitmix64 */
-    uint64_t z = *random += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
 
 static uint32_t set_count(const struct plan *plan) {
     return plan->options.distinct ? plan->options.connections : 1;
@@ -21,7 +15,7 @@ static void draw_set(struct plan *plan, uint32_t *set, uint8_t *taken) {
     if (plan->options.keys == PLAN_KEYS_HOT) set[count++] = 0;
     for (uint32_t i = 0; i < count; i++) taken[set[i]] = 1;
     while (count < plan->options.streams) {
-        uint32_t symbol = (uint32_t)(draw(&plan->random) % plan->options.symbols);
+        uint32_t symbol = (uint32_t)(random_next(&plan->random) % plan->options.symbols);
         if (taken[symbol]) continue;
         taken[symbol] = 1;
         set[count++] = symbol;
@@ -74,7 +68,7 @@ uint32_t plan_next_symbol(struct plan *plan, bool first, uint32_t previous) {
     const struct plan_options *options = &plan->options;
     if (options->keys == PLAN_KEYS_HOT) return 0;
     if (options->keys == PLAN_KEYS_DRAWN && !first) return previous;
-    uint64_t number = draw(&plan->random);
+    uint64_t number = random_next(&plan->random);
     if (!options->distinct) return plan->sets[number % options->streams];
     return (uint32_t)(number % options->symbols);
 }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "load/engine.h"
-#include "load/random.h"
 #include "load/worker.h"
 
 #define TRIES 16 /* for a symbol that the set does not have, or a connection that is free */

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "load/random.h"
+#include "base/random.h"
 
 int choice_init(struct choice *choice, enum load_keys keys, double zipf, uint32_t symbols,
                 uint32_t publisher, uint32_t publishers) {

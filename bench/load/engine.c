@@ -10,11 +10,12 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/words.h"
 #include "load/steady.h"
 
-#define LOOK_NS    (20 * NS_PER_MS)  /* how often the engine looks */
-#define LEAD_NS    (100 * NS_PER_MS) /* until the first message, so that all workers know */
-#define CONNECT_NS (300 * NS_PER_S)  /* until all must be live; each step has its own limit */
+#define LOOK_NS   (20 * NS_PER_MS)  /* how often the engine looks */
+#define LEAD_NS   (100 * NS_PER_MS) /* until the first message, so that all workers know */
+#define CONNECT_S 300               /* until all must be live; each step has its own limit */
 
 static void joined_over(void *arg, uint64_t skew_ns) {
     struct engine *engine = arg;
@@ -195,13 +196,14 @@ static int connect_all(struct watching *watching, char *error) {
     uint64_t began = clock_now_ns();
     while (!all_ready(engine, 1) || engine->failed) {
         double at_s = (double)(clock_now_ns() - began) / 1e9;
-        bool late = at_s > (double)CONNECT_NS / 1e9;
+        bool late = at_s > CONNECT_S;
         if (engine->failed || stopped(watching) || late) {
             pthread_mutex_lock(&engine->lock);
-            snprintf(error, LOAD_ERROR_BYTES, "%s",
-                     engine->failed ? engine->error
-                     : late         ? "the connections could not be opened within 300 s"
-                                    : "stopped before all connections were open");
+            snprintf(
+                error, LOAD_ERROR_BYTES, "%s",
+                engine->failed ? engine->error
+                : late ? "the connections could not be opened within " WORDS_NUMBER(CONNECT_S) " s"
+                       : "stopped before all connections were open");
             pthread_mutex_unlock(&engine->lock);
             return -1;
         }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "load/load.h"
-#include "load/random.h"
 #include "load/sets.h"
 #include "load/stamp.h"
 #include "tickcast/messages.h"

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "load/engine.h"
-#include "load/random.h"
 #include "load/stamp.h"
 #include "load/worker.h"
 

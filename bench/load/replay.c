@@ -1,13 +1,13 @@
 #include "load/replay.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
+#include "base/hash.h"
+#include "base/words.h"
 #include "feed/fields.h"
 #include "feed/input.h"
 #include "feed/lines.h"
@@ -25,12 +25,12 @@ struct reading {
     size_t time, symbol; /* columns */
     int64_t unit_ns, began_ns;
     uint32_t room;
-    uint32_t *buckets; /* symbols by hash: 1 + number; twice REPLAY_SYMBOLS_MAX */
+    uint32_t *buckets; /* symbols by hash: 1 + number */
     char name[ROWS_NAME_BYTES];
     char *error;
 };
 
-#define BUCKETS (1U << 18)
+#define BUCKETS (1U << 18) /* a power of two, more than twice REPLAY_SYMBOLS_MAX */
 
 static int fail(struct reading *reading, const char *why) {
     snprintf(reading->error, LOAD_ERROR_BYTES, "%s:%llu: %.300s", reading->name,
@@ -66,7 +66,8 @@ static int take_header(struct reading *reading, char *line, size_t bytes) {
     char why[ROW_ERROR_BYTES];
     size_t count = fields_split(line, bytes, names, COLUMNS_MAX, why);
     if (!count) return fail(reading, why);
-    if (count > COLUMNS_MAX) return fail(reading, "more than 256 columns");
+    if (count > COLUMNS_MAX)
+        return fail(reading, "more than " WORDS_NUMBER(COLUMNS_MAX) " columns");
     if (find_columns(reading, names, count)) return 0;
     return fail(reading, "the header needs the columns symbol and one of epoch, epoch_s, epoch_ms, "
                          "epoch_us and epoch_ns");
@@ -83,9 +84,8 @@ static bool symbol_good(const struct field *field) {
 /* The number of a symbol; UINT32_MAX without memory or if there are too many. */
 static uint32_t number_of(struct reading *reading, const struct field *field) {
     struct replay *replay = reading->replay;
-    uint32_t hash = 2166136261U;
-    for (size_t i = 0; i < field->bytes; i++) hash = (hash ^ (uint8_t)field->at[i]) * 16777619U;
-    for (uint32_t at = hash % BUCKETS;; at = (at + 1) % BUCKETS) {
+    uint64_t hash = hash_bytes(field->at, field->bytes, 0);
+    for (uint32_t at = (uint32_t)hash % BUCKETS;; at = (at + 1) % BUCKETS) {
         uint32_t *bucket = &reading->buckets[at];
         const char *name = *bucket ? replay->symbols[*bucket - 1] : NULL;
         if (name && strlen(name) == field->bytes && !memcmp(name, field->at, field->bytes))
@@ -128,11 +128,15 @@ static int take_row(struct reading *reading, char *line, size_t bytes) {
         number.integer > INT64_MAX / reading->unit_ns)
         return fail(reading, "the time is not a whole number since 1970");
     if (!symbol_good(&fields[reading->symbol]))
-        return fail(reading, "the symbol is empty, longer than 64 bytes or not one of a key");
-    if (replay->count == REPLAY_ROWS_MAX) return fail(reading, "more than 20971520 rows");
+        return fail(reading, "the symbol is empty, longer than " WORDS_NUMBER(
+                                 SYMBOL_BYTES) " bytes or not one of a key");
+    if (replay->count == REPLAY_ROWS_MAX)
+        return fail(reading, "more than " WORDS_NUMBER(REPLAY_ROWS_MAX) " rows");
     if (!make_room(reading)) return fail(reading, "no memory");
     uint32_t symbol = number_of(reading, &fields[reading->symbol]);
-    if (symbol == UINT32_MAX) return fail(reading, "more than 100000 symbols, or no memory");
+    if (symbol == UINT32_MAX)
+        return fail(reading,
+                    "more than " WORDS_NUMBER(REPLAY_SYMBOLS_MAX) " symbols, or no memory");
     int64_t at = number.integer * reading->unit_ns;
     if (!replay->count) reading->began_ns = at;
     uint64_t last = replay->count ? replay->at_ns[replay->count - 1] : 0;
@@ -170,17 +174,11 @@ static int read_all(struct reading *reading) {
 
 int replay_read(struct replay *replay, const char *path, char *error) {
     *replay = (struct replay){0};
-    char other[PATH_MAX], why[INPUT_ERROR_BYTES];
-    const char *folder = getenv("TICKCAST_TEST_DATA");
-    if (folder && !strchr(path, '/') && access(path, F_OK)) {
-        snprintf(other, sizeof other, "%s/%s", folder, path);
-        path = other;
-    }
+    char why[INPUT_ERROR_BYTES];
     struct reading reading = {.replay = replay, .error = error};
     rows_name(path, reading.name);
     if (input_open(path, &reading.input, why)) {
-        snprintf(error, LOAD_ERROR_BYTES, "%s: %s%s", reading.name, why,
-                 folder || strchr(path, '/') ? "" : " (TICKCAST_TEST_DATA names no folder)");
+        snprintf(error, LOAD_ERROR_BYTES, "%s: %s", reading.name, why);
         return -1;
     }
     reading.buckets = calloc(BUCKETS, sizeof *reading.buckets);

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#define REPLAY_ROWS_MAX    ((uint32_t)20 << 20) /**< 12 bytes each */
+#define REPLAY_ROWS_MAX    20000000 /**< 12 bytes each */
 #define REPLAY_SYMBOLS_MAX 100000
 
 struct replay {
@@ -19,9 +19,7 @@ struct replay {
     uint32_t symbol_count;
 };
 
-/** `path`, or if that is a name without / and no file, a file in the folder that the environment
- * names in TICKCAST_TEST_DATA. 0, or -1 with a sentence in `error` (LOAD_ERROR_BYTES); free it in
- * both cases. */
+/** 0, or -1 with a sentence in `error` (LOAD_ERROR_BYTES); free it in both cases. */
 int replay_read(struct replay *replay, const char *path, char *error);
 void replay_free(struct replay *replay);
 

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#include "load/random.h"
+#include "base/random.h"
 
 void schedule_init(struct schedule *schedule, const struct load_config *config,
                    const struct replay *replay, uint32_t burst, uint32_t publisher) {

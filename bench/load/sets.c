@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "load/load.h"
-#include "load/random.h"
 #include "tickcast/messages.h"
 
 /* A set while it is made: symbols in any order, each once. */

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/printable.h"
+#include "base/random.h"
 #include "client/tls.h"
 #include "load/engine.h"
-#include "load/random.h"
 #include "load/worker.h"
 #include "ws/handshake.h"
 

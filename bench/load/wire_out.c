@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/random.h"
 #include "load/engine.h"
-#include "load/random.h"
 #include "load/worker.h"
 
 int wire_append(struct worker *worker, struct wire *wire, enum ws_opcode opcode,

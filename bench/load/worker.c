@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "load/engine.h"
-#include "load/random.h"
 
 #define FRAME_ROOM (PEER_MESSAGE_MAX + WS_HEADER_BYTES)
 

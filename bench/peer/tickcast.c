@@ -5,15 +5,10 @@
 #include "base/printable.h"
 #include "peer/contract.h"
 #include "peer/kinds.h"
+#include "proto/payload.h"
 #include "tickcast/messages.h"
 
-static const char before_key[] = "\x82\xa3key";
-static const char before_data[] = "\xa4"
-                                  "data";
-
-#define BEFORE_KEY_BYTES  (sizeof before_key - 1)
-#define BEFORE_DATA_BYTES (sizeof before_data - 1)
-#define BIN_HEAD_BYTES    5 /* of the longest */
+#define BIN_HEAD_BYTES 5 /* of the longest */
 
 static int no_memory(struct peer_conn *conn) {
     snprintf(conn->error, sizeof conn->error, "no memory");
@@ -70,16 +65,18 @@ static void set_data(const uint8_t *at, size_t bytes, struct peer_message *messa
 /* A payload as MarketStore's and ours are: the key first, and short. */
 static bool take_usual(const uint8_t *at, const uint8_t *end, struct peer_message *message) {
     size_t count = (size_t)(end - at);
-    if (count < BEFORE_KEY_BYTES + 2 || memcmp(at, before_key, BEFORE_KEY_BYTES) != 0) return false;
-    at += BEFORE_KEY_BYTES;
+    if (count < PAYLOAD_BEFORE_KEY_BYTES + 2 ||
+        memcmp(at, PAYLOAD_BEFORE_KEY, PAYLOAD_BEFORE_KEY_BYTES) != 0)
+        return false;
+    at += PAYLOAD_BEFORE_KEY_BYTES;
     size_t head = (*at & 0xe0) == 0xa0 ? 1 : *at == 0xd9 ? 2 : 0;
     size_t key_bytes = head == 1 ? *at & 0x1fU : at[1];
-    if (!head || (size_t)(end - at) <= head + key_bytes + BEFORE_DATA_BYTES) return false;
+    if (!head || (size_t)(end - at) <= head + key_bytes + PAYLOAD_BEFORE_DATA_BYTES) return false;
     message->key = (const char *)at + head;
     message->key_bytes = key_bytes;
     at += head + key_bytes;
-    if (memcmp(at, before_data, BEFORE_DATA_BYTES) != 0) return false;
-    at += BEFORE_DATA_BYTES;
+    if (memcmp(at, PAYLOAD_BEFORE_DATA, PAYLOAD_BEFORE_DATA_BYTES) != 0) return false;
+    at += PAYLOAD_BEFORE_DATA_BYTES;
     set_data(at, (size_t)(end - at), message);
     return true;
 }

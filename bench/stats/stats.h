@@ -12,7 +12,6 @@
 
 #define STATS_COUNT_MAX 1024 /**< runs of one server, which last minutes each */
 #define STATS_EXACT_MAX 64   /**< values of both samples for which the exact test is made */
-#define STATS_ROUNDS    2000 /**< of a bootstrap: some 50 beyond each end of an interval of 95 % */
 
 struct stats_interval {
     double median, low, high;
@@ -52,15 +51,5 @@ struct stats_test {
  */
 struct stats_test stats_mann_whitney(const double *first, size_t first_count, const double *second,
                                      size_t second_count);
-
-/**
- * The ratio of the medians, first to second, with the percentile interval of a bootstrap: both
- * samples are drawn anew with replacement STATS_ROUNDS times (B. Efron and R. J. Tibshirani, An
- * Introduction to the Bootstrap, 1993, 13.3). The same `seed` gives the same interval. All NAN if a
- * sample is empty or has values that are not above 0.
- */
-struct stats_interval stats_median_ratio(const double *first, size_t first_count,
-                                         const double *second, size_t second_count,
-                                         double confidence, uint64_t seed);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/random.h"
 
 #define MICROS_PER_CENT 10000
 #define PPB             INT64_C(1000000000)
@@ -18,14 +19,6 @@ const char *const market_symbols[MARKET_SYMBOLS] = {"AAPL", "MSFT", "NVDA", "AMZ
                                                     "GOOG", "TSLA", "SPY",  "QQQ"};
 static const int64_t known_cents[MARKET_SYMBOLS] = {23000, 43000, 13500, 20000,
                                                     17500, 28000, 58000, 50000};
-
-/* splitmix64: a counter and a mixing function. */
-static uint64_t draw(struct market *market) {
-    uint64_t x = market->random += 0x9e3779b97f4a7c15;
-    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
-    x = (x ^ x >> 27) * 0x94d049bb133111eb;
-    return x ^ x >> 31;
-}
 
 /* Takes a number below `end` off the low 32 bits of `*random`. */
 static uint32_t below(uint64_t *random, uint32_t end) {
@@ -50,7 +43,7 @@ static int64_t known_price(const char *symbol) {
 
 /* One step: the sum of four uniform numbers is close to a normal one and needs no libm. */
 static void walk(struct market *market, struct market_walk *walk, int64_t step_ppb) {
-    uint64_t bits = draw(market);
+    uint64_t bits = random_next(&market->random);
     int64_t sum =
         (int64_t)((bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48)) -
         2 * 0xffff;
@@ -86,7 +79,7 @@ void market_fini(struct market *market) {
 
 static uint32_t choose(struct market *market) {
     if (market->begun < market->count) return market->begun++;
-    uint64_t even = draw(market) >> 32;
+    uint64_t even = random_next(&market->random) >> 32;
     return (uint32_t)((even * even >> 32) * market->count >> 32);
 }
 
@@ -95,15 +88,15 @@ static uint32_t choose(struct market *market) {
  * before it adds 1. */
 static uint64_t exponential(struct market *market) {
     for (uint64_t whole = 0;; whole++) {
-        uint64_t first = draw(market) >> 40, last = first, next;
+        uint64_t first = random_next(&market->random) >> 40, last = first, next;
         unsigned length = 1;
-        for (; (next = draw(market) >> 40) < last; length++) last = next;
+        for (; (next = random_next(&market->random) >> 40) < last; length++) last = next;
         if (length % 2 == 1) return (whole << 24) + first;
     }
 }
 
 static uint32_t size_of_trade(struct market *market) {
-    uint64_t random = draw(market);
+    uint64_t random = random_next(&market->random);
     uint32_t kind = below(&random, BLOCK);
     if (kind % ODD_LOT == 1) return 1 + below(&random, 99);
     return (kind == 0 ? 1000 : 100) * halving(random);
@@ -114,7 +107,7 @@ void market_next(struct market *market, struct market_trade *trade) {
     struct market_walk *of = &market->walks[trade->symbol];
     walk(market, of, market->step_ppb);
 
-    uint64_t random = draw(market);
+    uint64_t random = random_next(&market->random);
     uint32_t cents = (uint32_t)(of->micros / MICROS_PER_CENT);
     uint32_t spread = cents / 20000 + halving(random); /* and half a basis point */
     trade->bid = cents - spread / 2;

@@ -46,9 +46,9 @@
 
 #include "ring/protocol.h"
 
-#define FULL_SET_TURNS                                                                             \
-    16 /* of so many keys that find their set full one takes a place: more keys                    \
-          than places would else drive each other out all the time */
+/* Of so many keys that find their set full one takes a place: more keys than places would else
+ * drive each other out all the time. */
+#define FULL_SET_TURNS 16
 
 /* --- the table --- */
 

@@ -168,32 +168,3 @@ Test(stats, large_samples_are_taken_whole) {
     for (size_t i = 0; i < STATS_COUNT_MAX; i++) second[i] = first[i] + 100;
     cr_assert(lt(dbl, stats_mann_whitney(first, 1024, second, 1024).p, 1e-6));
 }
-
-Test(stats, the_ratio_of_medians_has_an_interval_that_holds_it) {
-    double first[20], second[20];
-    for (size_t i = 0; i < 20; i++) {
-        second[i] = 100 + (double)i;
-        first[i] = 2 * second[i];
-    }
-    struct stats_interval ratio = stats_median_ratio(first, 20, second, 20, 0.95, 7);
-    cr_assert(eq(dbl, ratio.median, 2));
-    cr_assert(lt(dbl, ratio.low, 2));
-    cr_assert(gt(dbl, ratio.high, 2));
-    /* no drawn median can leave its sample */
-    cr_assert(gt(dbl, ratio.low, 200 / 119.0));
-    cr_assert(lt(dbl, ratio.high, 238 / 100.0));
-    struct stats_interval again = stats_median_ratio(first, 20, second, 20, 0.95, 7);
-    cr_assert(eq(dbl, again.low, ratio.low));
-    cr_assert(eq(dbl, again.high, ratio.high));
-    struct stats_interval wider = stats_median_ratio(first, 20, second, 20, 0.999, 7);
-    cr_assert(lt(dbl, wider.low, ratio.low));
-}
-
-Test(stats, a_ratio_of_constants_is_sure_and_one_to_0_is_none) {
-    struct stats_interval sure =
-        stats_median_ratio((double[]){3, 3}, 2, (double[]){2, 2, 2}, 3, 0.95, 1);
-    cr_assert(eq(dbl, sure.low, 1.5));
-    cr_assert(eq(dbl, sure.high, 1.5));
-    cr_assert(isnan(stats_median_ratio((double[]){3}, 1, (double[]){0}, 1, 0.95, 1).median) != 0);
-    cr_assert(isnan(stats_median_ratio(NULL, 0, (double[]){1}, 1, 0.95, 1).low) != 0);
-}

@@ -1,7 +1,7 @@
 /* The search for the highest load that is still good. */
 #include <criterion/criterion.h>
 
-#include "load/random.h"
+#include "base/random.h"
 #include "load/sweep.h"
 
 /* Runs a sweep whose runs are good up to `limit`; those within `blur` of it are so by chance. */

@@ -1,6 +1,6 @@
 /* Random numbers that a seed decides (splitmix64). Not secret. */
-#ifndef BENCH_LOAD_RANDOM_H
-#define BENCH_LOAD_RANDOM_H
+#ifndef BASE_RANDOM_H
+#define BASE_RANDOM_H
 
 #include <stdint.h>
 
@@ -11,7 +11,7 @@ static inline uint64_t random_next(uint64_t *state) {
     return mixed ^ (mixed >> 31);
 }
 
-/** From 0 to `count` - 1; the bias of at most count / 2^32 is far below what a load can show. */
+/** From 0 to `count` - 1; the bias of at most count / 2^32 is below what anybody here can see. */
 static inline uint32_t random_below(uint64_t *state, uint32_t count) {
     return (uint32_t)((random_next(state) >> 32) * count >> 32);
 }
