@@ -100,7 +100,7 @@ static void warn_raised(const struct warner *warner, const struct tickcast_optio
     char was[UNITS_TEXT_BYTES];
     warner_say(warner,
                "%s %s is raised to %llu bytes: each of %u workers holds four of the "
-               "largest messages (max_payload)",
+               "largest messages (max_payload, max_message)",
                setting_name(number), units_format(UNITS_SIZE, asked, was),
                (unsigned long long)(share * options->workers), options->workers);
 }

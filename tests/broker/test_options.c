@@ -105,6 +105,8 @@ Test(options, a_share_is_equal_but_holds_four_of_the_largest) {
     options.workers = 4;
     cr_assert(eq(u64, options_share(&options, 64 * TICKCAST_MIB), 16 * TICKCAST_MIB));
     cr_assert(gt(u64, options_share(&options, TICKCAST_MIB), 4 * options.max_payload));
+    options.max_message = 16 * TICKCAST_MIB;
+    cr_assert(ge(u64, options_share(&options, TICKCAST_MIB), 4 * options.max_message));
 }
 
 Test(options, every_result_has_its_own_sentence) {

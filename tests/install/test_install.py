@@ -152,6 +152,8 @@ class Installed(unittest.TestCase):
         self.assertLessEqual(headers, parts["development"])
         self.assertEqual(sum(map(len, parts.values())), len(set.union(*parts.values())))
         self.assertLessEqual(set.union(*parts.values()), files(tree))
+        self.assertTrue((BUILD / "bin/ws_echo").exists())
+        self.assertNotIn("ws_echo", {pathlib.Path(name).name for name in files(tree)})
 
     def test_no_text_holds_a_path_of_the_installation(self):
         for name in files(tree):

@@ -1,0 +1,34 @@
+/*
+ * What ws_echo allows beyond tickcastd, so that a conformance suite passes without any
+ * configuration. Linked with --wrap: settings_init and ws_request_parse of all objects are the two
+ * here.
+ */
+#include "tickcastd/settings.h"
+#include "ws/handshake.h"
+
+void __real_settings_init(struct settings *settings);
+void __wrap_settings_init(struct settings *settings);
+long __real_ws_request_parse(const void *bytes, size_t count, size_t max_bytes,
+                             struct ws_request *request, const char **reason);
+long __wrap_ws_request_parse(const void *bytes, size_t count, size_t max_bytes,
+                             struct ws_request *request, const char **reason);
+
+void __wrap_settings_init(struct settings *settings) {
+    __real_settings_init(settings);
+    struct tickcast_options *options = &settings->options;
+    options->strict_utf8 = true;
+    options->max_message = 16 * TICKCAST_MIB;
+    options->inbound_memory = TICKCAST_GIB; /* of many such messages at once */
+    options->close_timeout_ms = 10000;      /* for a peer that is busy with what it got before */
+    options->ping_interval_ms = 3600000;    /* a suite compares all frames: none of our own */
+    options->dead_time_ms = 7200000;
+}
+
+/* Every path is that of subscribers. */
+long __wrap_ws_request_parse(const void *bytes, size_t count, size_t max_bytes,
+                             struct ws_request *request, const char **reason) {
+    static const char path[] = "/ws";
+    long taken = __real_ws_request_parse(bytes, count, max_bytes, request, reason);
+    if (taken > 0) request->path = (struct ws_text){path, sizeof path - 1};
+    return taken;
+}
