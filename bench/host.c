@@ -35,6 +35,8 @@ static void print_log(void *arg, int level, const char *line) {
 struct settings {
     struct tickcast_options options;
     struct tickcast_listener listener;
+    struct tickcast_certificate certificate;
+    struct tickcast_tls tls;
 };
 
 static struct tickcast_broker *broker_open(const struct settings *settings) {
@@ -63,6 +65,10 @@ static void print_stats(const struct tickcast_broker *broker) {
     printf("%s\"" #name "\": %llu", separator, (unsigned long long)stats.name);                    \
     separator = ", ";
     TICKCAST_STATS(PRINT)
+#undef PRINT
+#define PRINT(name, NAME, code, level, sentence)                                                   \
+    printf("%s\"ended_" #name "\": %llu", separator, (unsigned long long)stats.ended_##name);
+    TICKCAST_ENDS(PRINT)
 #undef PRINT
     printf("}\n");
 }
@@ -134,6 +140,7 @@ static int obey(struct tickcast_broker *broker, const char *line) {
 static bool read_settings(int argc, char **argv, struct settings *settings) {
     struct tickcast_options *options = &settings->options;
     tickcast_options_init(options);
+    options->message_rate = 0;
     settings->listener = (struct tickcast_listener){.host = "127.0.0.1"};
     options->workers = 1;
     options->ping_interval_ms = 3600000;
@@ -152,10 +159,12 @@ static bool read_settings(int argc, char **argv, struct settings *settings) {
             options->flush_delay_us = (uint32_t)atoi(optarg);
             break;
         case 'c':
-            settings->listener.cert_file = optarg;
+            settings->certificate.cert_file = optarg;
+            settings->tls = (struct tickcast_tls){&settings->certificate, 1, NULL, 0};
+            settings->listener.tls = &settings->tls;
             break;
         case 'k':
-            settings->listener.key_file = optarg;
+            settings->certificate.key_file = optarg;
             break;
         case 'v':
             options->log_level = 2;

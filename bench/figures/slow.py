@@ -15,7 +15,7 @@ def slow_run(bench, sets, reading, frozen, seconds):
         bench.run(meter, 16, batches=150)
         result = bench.run(meter, 4, seconds=seconds)
         stats = host.ask("stats")
-    if stats["evicted"] + stats["evicted_budget"] != frozen:
+    if stats["ended_slow"] + stats["ended_outbound"] != frozen:
         bench.progress(f"NOTE: {stats['evicted']} of {frozen} evicted")
     return result["p99_us"]
 

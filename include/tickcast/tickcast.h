@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tickcast/ends.h"
 #include "tickcast/messages.h"
 #include "tickcast/options.h"
 
@@ -66,14 +67,36 @@ TICKCAST_API const char *tickcast_options_check(const struct tickcast_options *o
 
 struct tickcast_broker;
 
+/** A certificate chain and its private key, both files in PEM. */
+struct tickcast_certificate {
+    const char *cert_file, *key_file;
+};
+
+/** What a TLS listener asks of its clients' certificates. */
+enum tickcast_client_auth {
+    TICKCAST_CLIENT_AUTH_NONE,     /**< nothing */
+    TICKCAST_CLIENT_AUTH_OPTIONAL, /**< a client that has one must have a good one */
+    TICKCAST_CLIENT_AUTH_REQUIRED, /**< each client must have a good one */
+};
+
+#define TICKCAST_CERTIFICATES_MAX 64 /**< of one listener */
+
+/** TLS of a listener (wss). */
+struct tickcast_tls {
+    const struct tickcast_certificate *certificates; /**< the first is for clients that name no
+                                                          host (SNI), or one of no certificate */
+    unsigned certificate_count;                      /**< 1 to TICKCAST_CERTIFICATES_MAX */
+    const char *client_ca_file; /**< PEM authorities of clients; with client_auth only */
+    enum tickcast_client_auth client_auth;
+};
+
 /** Where a broker listens. All pointers are read during the call only. */
 struct tickcast_listener {
     const char *host; /**< a numeric address or a name; NULL with unix_path */
     uint16_t port;    /**< 0: the kernel chooses, tickcast_broker_port tells */
     const char
         *unix_path; /**< a Unix socket at this path instead; a stale socket there is replaced */
-    const char *cert_file; /**< PEM certificate chain: the listener speaks TLS (wss) */
-    const char *key_file;  /**< PEM private key of cert_file */
+    const struct tickcast_tls *tls; /**< NULL: plain (ws) */
 };
 
 /** Makes a broker that does nothing yet. The options are copied.
@@ -85,6 +108,14 @@ TICKCAST_API int tickcast_broker_new(const struct tickcast_options *options,
  *  EINVAL, ENOMEM, ETLS. Returns the listener's number, from 0, if it is good. */
 TICKCAST_API int tickcast_broker_listen(struct tickcast_broker *broker,
                                         const struct tickcast_listener *listener);
+
+/** Gives TLS listener `number` other certificates, or the same files read again. They are read and
+ *  checked as a whole first: new connections get the new ones, or with ETLS the old ones (the log
+ * says which file, why, and what is served instead). Connections that are there keep what they
+ * have. Any thread, between listen and free; one call at a time. EINVAL (not a TLS listener, or
+ * what listen refuses), ENOMEM, ETLS. */
+TICKCAST_API int tickcast_broker_reload(struct tickcast_broker *broker, int number,
+                                        const struct tickcast_tls *tls);
 
 /** The port of listener `number`, 0 for a Unix socket or a wrong number. */
 TICKCAST_API uint16_t tickcast_broker_port(const struct tickcast_broker *broker, int number);
@@ -124,14 +155,8 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
     X(inbound_now, "bytes of requests that are not complete")                                      \
     X(parked_now, "publishers whose message waits for a ring")                                     \
     X(accepted, "connections accepted")                                                            \
-    X(refused, "connections refused: too many, or not allowed")                                    \
     X(handshakes, "handshakes answered with 101")                                                  \
-    X(handshakes_failed, "handshakes refused or not finished in time")                             \
     X(closed, "connections closed, for any reason")                                                \
-    X(evicted, "readers evicted: too many bytes or too long without progress")                     \
-    X(evicted_budget, "readers evicted because outbound_memory was reached")                       \
-    X(dead, "connections that were silent for dead_time")                                          \
-    X(protocol_errors, "connections closed for a violation of RFC 6455")                           \
     X(requests, "subscribe requests answered")                                                     \
     X(requests_refused, "subscribe requests answered with an error")                               \
     X(requests_undecodable, "messages of subscribers that are not a request")                      \
@@ -146,12 +171,16 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
     X(sends, "send, sendmsg and SSL_write calls for them")                                         \
     X(sent_bytes, "bytes handed to the kernel")
 
-#define TICKCAST_STATS_FIELD(name, sentence) uint64_t name;
-/** A snapshot of the counters, summed over the shards. */
+#define TICKCAST_STATS_FIELD(name, sentence)                  uint64_t name;
+#define TICKCAST_END_FIELD(name, NAME, code, level, sentence) uint64_t ended_##name;
+/** A snapshot of the counters, summed over the shards; ended_NAME are connections that ended so
+ * (see ends.h), and `closed` is their sum. */
 struct tickcast_stats {
     TICKCAST_STATS(TICKCAST_STATS_FIELD)
+    TICKCAST_ENDS(TICKCAST_END_FIELD)
 };
 #undef TICKCAST_STATS_FIELD
+#undef TICKCAST_END_FIELD
 
 /** Reads the counters; any thread; each is exact, all together are not of one instant. */
 TICKCAST_API void tickcast_broker_stats(const struct tickcast_broker *broker,

@@ -31,6 +31,8 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
     if (broker == NULL) return TICKCAST_ENOMEM;
     broker->shared.options = *options;
     options_resolve(&broker->shared.options);
+    for (unsigned i = 0; i < OPTION_TEXT_ROWS; i++) /* the caller's: read here or never */
+        option_text_set(&broker->shared.options, i, NULL);
     broker->shared.log = (struct log){options->log, options->log_arg, options->log_level};
     broker->shared.seed = hash_seed();
     broker->shared.outbound_bytes =

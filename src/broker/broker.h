@@ -26,7 +26,8 @@ struct tickcast_broker {
     enum broker_state state;     /**< of the owner's thread */
     _Atomic bool open;           /**< adopt is allowed */
     struct log_limit full_limit; /**< of the acceptor's thread */
-    _Atomic uint64_t accepted, refused, push_again;
+    _Atomic uint64_t accepted, push_again;
+    _Atomic uint64_t ended[END_COUNT]; /**< connections that no shard has seen */
 };
 
 /** Gives an accepted socket to the least loaded shard. On failure the caller keeps `fd`:

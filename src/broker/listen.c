@@ -38,16 +38,32 @@ static int open_socket(const struct tickcast_options *options,
     return 0;
 }
 
+static bool tls_is_whole(const struct tickcast_tls *tls) {
+    if (tls->certificate_count == 0 || tls->certificate_count > TICKCAST_CERTIFICATES_MAX)
+        return false;
+    for (unsigned i = 0; i < tls->certificate_count; i++)
+        if (tls->certificates[i].cert_file == NULL || tls->certificates[i].key_file == NULL)
+            return false;
+    return (tls->client_ca_file == NULL) == (tls->client_auth == TICKCAST_CLIENT_AUTH_NONE);
+}
+
+int tickcast_broker_reload(struct tickcast_broker *broker, int number,
+                           const struct tickcast_tls *tls) {
+    (void)broker, (void)number, (void)tls;
+    return TICKCAST_EINVAL;
+}
+
 int tickcast_broker_listen(struct tickcast_broker *broker,
                            const struct tickcast_listener *listener) {
     if (broker->state != BROKER_NEW || broker->listener_count == BROKER_MAX_LISTENERS ||
         (listener->host == NULL) == (listener->unix_path == NULL) ||
-        (listener->cert_file == NULL) != (listener->key_file == NULL))
+        (listener->tls != NULL && !tls_is_whole(listener->tls)))
         return TICKCAST_EINVAL;
     struct listening_socket made = {.fd = -1};
-    if (listener->cert_file != NULL) {
+    if (listener->tls != NULL) {
         char error[TLS_ERROR_BYTES];
-        made.tls = tls_context_new(listener->cert_file, listener->key_file, error);
+        made.tls = tls_context_new(listener->tls->certificates[0].cert_file,
+                                   listener->tls->certificates[0].key_file, error);
         if (made.tls == NULL) {
             log_line(&broker->shared.log, LOG_ERROR, "%s", error);
             return TICKCAST_ETLS;
@@ -120,7 +136,7 @@ int broker_assign(struct tickcast_broker *broker, int fd, SSL_CTX *tls, const st
 /* No place for this connection: say so where that can be said at once. */
 static void turn_away(struct tickcast_broker *broker, int fd, bool tls, const struct peer *peer) {
     char response[WS_RESPONSE_BYTES];
-    atomic_fetch_add_explicit(&broker->refused, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&broker->ended[END_FULL], 1, memory_order_relaxed);
     log_limited(&broker->shared.log, LOG_WARNING, &broker->full_limit,
                 "%s: refused: max_connections (%u) reached", peer->text,
                 broker->shared.options.max_connections);

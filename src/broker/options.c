@@ -22,6 +22,29 @@
 
 const struct option_row option_rows[OPTION_ROWS] = {TICKCAST_OPTIONS(ROW)};
 
+/* clang-format off */
+#define TEXT_ROW(name, value, allowed, sentence)                                                   \
+    {#name, value, allowed, sentence, offsetof(struct tickcast_options, name)},
+/* clang-format on */
+
+const struct option_text_row option_text_rows[OPTION_TEXT_ROWS] = {TICKCAST_TEXT_OPTIONS(TEXT_ROW)};
+
+const char *option_text_get(const struct tickcast_options *options,
+                            enum option_text_number number) {
+    return *(const char *const *)(const void *)((const char *)options +
+                                                option_text_rows[number].at);
+}
+
+void option_text_set(struct tickcast_options *options, enum option_text_number number,
+                     const char *text) {
+    *(const char **)(void *)((char *)options + option_text_rows[number].at) = text;
+}
+
+bool option_text_allows(enum option_text_number number, const char *text) {
+    (void)number;
+    return text == NULL || (*text != '\0' && strlen(text) <= TICKCAST_TEXT_BYTES);
+}
+
 uint64_t option_get(const struct tickcast_options *options, enum option_number number) {
     const void *field = (const char *)options + option_rows[number].at;
     switch (option_rows[number].kind) {
@@ -81,6 +104,8 @@ void tickcast_options_init(struct tickcast_options *options) {
 const char *tickcast_options_check(const struct tickcast_options *options) {
     for (unsigned i = 0; i < OPTION_ROWS; i++)
         if (!option_allows(i, option_get(options, i))) return option_rows[i].name;
+    for (unsigned i = 0; i < OPTION_TEXT_ROWS; i++)
+        if (!option_text_allows(i, option_text_get(options, i))) return option_text_rows[i].name;
     if (options->dead_time_ms <= options->ping_interval_ms) return "dead_time";
     return NULL;
 }

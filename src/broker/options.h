@@ -32,6 +32,25 @@ enum option_number { TICKCAST_OPTIONS(OPTION_NUMBER) OPTION_ROWS };
 
 extern const struct option_row option_rows[OPTION_ROWS];
 
+/** An option that is a text. */
+struct option_text_row {
+    const char *name, *value, *allowed, *sentence;
+    size_t at; /**< offset in struct tickcast_options */
+};
+
+#define OPTION_TEXT_NUMBER(name, value, allowed, sentence) OPTION_TEXT_AT_##name,
+enum option_text_number { TICKCAST_TEXT_OPTIONS(OPTION_TEXT_NUMBER) OPTION_TEXT_ROWS };
+#undef OPTION_TEXT_NUMBER
+
+extern const struct option_text_row option_text_rows[OPTION_TEXT_ROWS];
+
+const char *option_text_get(const struct tickcast_options *options, enum option_text_number number);
+/** Stores the pointer. */
+void option_text_set(struct tickcast_options *options, enum option_text_number number,
+                     const char *text);
+/** True for NULL, and for a text that the option may have. */
+bool option_text_allows(enum option_text_number number, const char *text);
+
 /** A value as the table counts it: bytes, milliseconds, 0 or 1. */
 uint64_t option_get(const struct tickcast_options *options, enum option_number number);
 /** `value` must be allowed. */

@@ -57,12 +57,25 @@ static void add_shard(struct tickcast_stats *stats, const struct shard *shard) {
     stats->inbound_now += count_get(&shard->inbound.used);
 }
 
+static void add_ends(struct tickcast_stats *stats, const struct tickcast_broker *broker) {
+    uint64_t ended[END_COUNT];
+    for (int end = 0; end < END_COUNT; end++) {
+        ended[end] = atomic_load_explicit(&broker->ended[end], memory_order_relaxed);
+        for (uint32_t i = 0; i < broker->shared.options.workers; i++)
+            ended[end] += count_get(&broker->shards[i]->stats.ended[end]);
+        stats->closed += ended[end];
+    }
+#define STORE(name, NAME, code, level, sentence) stats->ended_##name = ended[END_##NAME];
+    TICKCAST_ENDS(STORE)
+#undef STORE
+}
+
 void tickcast_broker_stats(const struct tickcast_broker *broker, struct tickcast_stats *stats) {
     *stats = (struct tickcast_stats){0};
     for (uint32_t i = 0; i < broker->shared.options.workers; i++)
         add_shard(stats, broker->shards[i]);
     stats->accepted += atomic_load_explicit(&broker->accepted, memory_order_relaxed);
-    stats->refused += atomic_load_explicit(&broker->refused, memory_order_relaxed);
     stats->push_again += atomic_load_explicit(&broker->push_again, memory_order_relaxed);
     stats->pushed += rings_pushed(broker->shared.rings);
+    add_ends(stats, broker);
 }

@@ -32,9 +32,28 @@ static void put_options(struct roff *page) {
     }
 }
 
+/* And that of the options that are texts. */
+static void put_text_options(struct roff *page) {
+    for (unsigned i = 0; i < OPTION_TEXT_ROWS; i++) {
+        const struct option_text_row *row = &option_text_rows[i];
+        char name[TEXT_BYTES], text[TEXT_BYTES];
+        snprintf(name, sizeof name, "const char *%s", row->name);
+        snprintf(text, sizeof text, "%s. Allowed: NULL, or %s. Default: NULL", row->sentence,
+                 row->allowed);
+        roff_item(page, name, "", text);
+    }
+}
+
 static void put_stats(struct roff *page) {
 #define PUT(name, sentence) roff_item(page, "uint64_t " #name, "", sentence);
     TICKCAST_STATS(PUT)
+#undef PUT
+}
+
+static void put_ends(struct roff *page) {
+#define PUT(name, NAME, code, level, sentence)                                                     \
+    roff_item(page, "uint64_t ended_" #name, "", sentence);
+    TICKCAST_ENDS(PUT)
 #undef PUT
 }
 
@@ -43,8 +62,12 @@ static void put_members(struct roff *page, const char *body) {
     while (header_member_next(&body, &member)) {
         if (strncmp(member.declaration, "TICKCAST_OPTIONS(", 17) == 0)
             put_options(page);
+        else if (strncmp(member.declaration, "TICKCAST_TEXT_OPTIONS(", 22) == 0)
+            put_text_options(page);
         else if (strncmp(member.declaration, "TICKCAST_STATS(", 15) == 0)
             put_stats(page);
+        else if (strncmp(member.declaration, "TICKCAST_ENDS(", 14) == 0)
+            put_ends(page);
         else
             roff_item(page, member.declaration, "", member.comment);
         header_member_free(&member);

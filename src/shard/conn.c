@@ -7,22 +7,15 @@
 #include "shard/groups.h"
 
 static const struct {
-    size_t counter;
     enum ws_close_code code;
     enum log_level level;
     const char *sentence;
 } ends[END_COUNT] = {
-#define CONN_END_ROW(name, counter, code, level, sentence)                                         \
-    [END_##name] = {offsetof(struct shard_stats, counter), code, level, sentence},
-    CONN_ENDS(CONN_END_ROW)
+#define CONN_END_ROW(name, NAME, code, level, sentence)                                            \
+    [END_##NAME] = {(enum ws_close_code)code, LOG_##level, sentence},
+    TICKCAST_ENDS(CONN_END_ROW)
 #undef CONN_END_ROW
 };
-
-static void count_end(struct shard *shard, enum conn_end end) {
-    count_t *counter = (count_t *)(void *)((char *)&shard->stats + ends[end].counter);
-    count_add(&shard->stats.closed, 1);
-    if (counter != &shard->stats.closed) count_add(counter, 1);
-}
 
 static void log_end(struct conn *conn, enum conn_end end, const char *detail) {
     struct shard *shard = conn->shard;
@@ -105,7 +98,7 @@ void conn_doom(struct conn *conn, enum conn_end end, bool reset) {
     if (conn->state == CONN_DOOMED) return;
     struct shard *shard = conn->shard;
     if (conn->state < CONN_CLOSING) {
-        count_end(shard, end);
+        count_add(&shard->stats.ended[end], 1);
         log_end(conn, end, NULL);
     }
     conn->state = CONN_DOOMED;
@@ -131,7 +124,7 @@ void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t
                  const char *detail) {
     if (conn->state >= CONN_CLOSING) return;
     struct shard *shard = conn->shard;
-    count_end(shard, end);
+    count_add(&shard->stats.ended[end], 1);
     log_end(conn, end, detail);
     conn->state = CONN_CLOSING;
     drop_input(conn);

@@ -155,7 +155,7 @@ void conn_resume(struct conn *conn) {
 
 static void on_end(struct conn *conn, ssize_t result) {
     enum conn_end end = result == 0 ? END_PEER_GONE : END_PEER_RESET;
-    if (conn->state == CONN_HANDSHAKE) end = END_HANDSHAKE_BAD;
+    if (conn->state == CONN_HANDSHAKE) end = END_HANDSHAKE_GONE;
     conn_doom(conn, end, false);
 }
 

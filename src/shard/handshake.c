@@ -21,24 +21,37 @@ static void refuse(struct conn *conn, enum conn_end end, int status, const char 
     "; to allow it set `" who "_from: any` in the configuration file, or start tickcastd with "    \
     "--" who "-from any\n"
 
-/* NULL, or the body of the 403. Publishing changes prices: a page in a browser on the broker's
- * host, or a proxy there, is loopback too. */
-static const char *not_allowed(const struct conn *conn, const struct ws_request *request,
-                               bool publishes) {
-    const struct tickcast_options *options = &conn->shard->shared->options;
-    if (!publishes)
-        return options->subscribers_from == TICKCAST_PEERS_ANY || conn->peer.local
-                   ? NULL
-                   : "subscribing is allowed from loopback and Unix sockets only" TO_ALLOW(
-                         "subscribers");
-    if (options->publishers_from == TICKCAST_PEERS_ANY) return NULL;
+/* Why a request is not allowed: the body of the 403, NULL if it is. */
+struct refusal {
+    enum conn_end end;
+    const char *body;
+};
+
+static struct refusal refuse_subscriber(const struct conn *conn) {
+    if (conn->shard->shared->options.subscribers_from == TICKCAST_PEERS_ANY || conn->peer.local)
+        return (struct refusal){.body = NULL};
+    return (struct refusal){
+        END_SUBSCRIBER_ADDRESS,
+        "subscribing is allowed from loopback and Unix sockets only" TO_ALLOW("subscribers")};
+}
+
+/* Publishing changes prices: a page in a browser on the broker's host, or a proxy there, is
+ * loopback too. */
+static struct refusal refuse_publisher(const struct conn *conn, const struct ws_request *request) {
+    if (conn->shard->shared->options.publishers_from == TICKCAST_PEERS_ANY)
+        return (struct refusal){.body = NULL};
     if (!conn->peer.local)
-        return "publishing is allowed from loopback and Unix sockets only" TO_ALLOW("publishers");
+        return (struct refusal){
+            END_PUBLISHER_ADDRESS,
+            "publishing is allowed from loopback and Unix sockets only" TO_ALLOW("publishers")};
     if (request->origin)
-        return "publishing with an Origin header is not allowed" TO_ALLOW("publishers");
+        return (struct refusal){
+            END_PUBLISHER_ORIGIN,
+            "publishing with an Origin header is not allowed" TO_ALLOW("publishers")};
     if (request->forwarded)
-        return "publishing through a proxy is not allowed" TO_ALLOW("publishers");
-    return NULL;
+        return (struct refusal){END_PUBLISHER_PROXY,
+                                "publishing through a proxy is not allowed" TO_ALLOW("publishers")};
+    return (struct refusal){.body = NULL};
 }
 
 static void keep(struct conn *conn, const uint8_t *bytes, size_t count) {
@@ -81,12 +94,12 @@ void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count) {
     }
     bool publishes = text_is(request.path, "/publish");
     if (!publishes && !text_is(request.path, "/ws")) {
-        refuse(conn, END_HANDSHAKE_BAD, 404, "subscribe at /ws, publish at /publish\n");
+        refuse(conn, END_UNKNOWN_PATH, 404, "subscribe at /ws, publish at /publish\n");
         return;
     }
-    const char *why_not = not_allowed(conn, &request, publishes);
-    if (why_not != NULL) {
-        refuse(conn, END_NOT_ALLOWED, 403, why_not);
+    struct refusal refusal = publishes ? refuse_publisher(conn, &request) : refuse_subscriber(conn);
+    if (refusal.body != NULL) {
+        refuse(conn, refusal.end, 403, refusal.body);
         return;
     }
     accept_upgrade(conn, &request, publishes);

@@ -75,6 +75,7 @@ struct handover {
 #define SHARD_STATS_FIELD(name, sentence) count_t name;
 struct shard_stats {
     TICKCAST_STATS(SHARD_STATS_FIELD)
+    count_t ended[END_COUNT]; /**< connections, by the row of tickcast/ends.h */
 };
 #undef SHARD_STATS_FIELD
 

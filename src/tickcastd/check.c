@@ -38,7 +38,7 @@ static void make_estimate(const struct settings *settings, const struct tickcast
 
 static bool broker_chooses(const struct settings *settings, unsigned number,
                            const struct tickcast_options *resolved) {
-    if (number == SETTING_LOG_LEVEL) return false;
+    if (number >= OPTION_ROWS) return false;
     return option_get(&settings->options, number) != option_get(resolved, number);
 }
 

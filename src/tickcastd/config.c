@@ -112,17 +112,45 @@ static void read_listen_port(struct reader *reader, const yaml_node_t *node) {
     settings_listen(reader->settings, &listener);
 }
 
+/* A list of texts becomes one with commas between; NULL, and reported, if it is something else. */
+static char *join_list(struct reader *reader, const yaml_node_t *list, const char *name,
+                       const char *allowed) {
+    char joined[TICKCAST_TEXT_BYTES + 2];
+    size_t used = 0;
+    const yaml_node_item_t *item = list->data.sequence.items.start;
+    for (; item < list->data.sequence.items.top && used < sizeof joined; item++) {
+        const yaml_node_t *node = yaml_document_get_node(reader->document, *item);
+        const char *text = reader_text(reader, node, name, allowed);
+        if (text == NULL) return NULL;
+        used += (size_t)snprintf(joined + used, sizeof joined - used, "%s%s", used > 0 ? "," : "",
+                                 text);
+    }
+    return text_copy(used > 0 ? joined : ""); /* one that was cut is too long, and so refused */
+}
+
+static void read_setting(struct reader *reader, unsigned number, const yaml_node_t *key,
+                         const yaml_node_t *value) {
+    char allowed[SETTINGS_TEXT_BYTES];
+    struct origin origin = reader_origin(key);
+    const char *name = setting_name(number);
+    setting_allowed(number, allowed);
+    if (setting_is_list(number) && value->type == YAML_SEQUENCE_NODE) {
+        char *joined = join_list(reader, value, name, allowed);
+        if (joined != NULL)
+            setting_read(reader->settings, number, joined, &origin, reader->problems);
+        free(joined);
+        return;
+    }
+    const char *text = reader_text(reader, value, name, allowed);
+    if (text != NULL) setting_read(reader->settings, number, text, &origin, reader->problems);
+}
+
 static void visit_top(struct reader *reader, void *arg, const char *name, const yaml_node_t *key,
                       yaml_node_t *value) {
     (void)arg;
     int number = settings_find(name);
     if (number >= 0) {
-        char allowed[SETTINGS_TEXT_BYTES];
-        struct origin origin = reader_origin(key);
-        const char *text =
-            reader_text(reader, value, name, setting_allowed((unsigned)number, allowed));
-        if (text != NULL)
-            setting_read(reader->settings, (unsigned)number, text, &origin, reader->problems);
+        read_setting(reader, (unsigned)number, key, value);
     } else if (strcmp(name, "listen") == 0) {
         read_listeners(reader, value);
     } else if (strcmp(name, "listen_port") == 0) {

@@ -47,11 +47,12 @@ static int cannot_listen(struct serving *serving, uint32_t number, int result) {
 static int listen_all(struct tickcast_broker *broker, struct serving *serving) {
     for (uint32_t i = 0; i < serving->settings->listener_count; i++) {
         const struct listen_setting *setting = &serving->settings->listeners[i];
+        const struct tickcast_certificate certificate = {setting->cert, setting->key};
+        const struct tickcast_tls tls = {.certificates = &certificate, .certificate_count = 1};
         const struct tickcast_listener listener = {.host = setting->host,
                                                    .port = setting->port,
                                                    .unix_path = setting->unix_path,
-                                                   .cert_file = setting->cert,
-                                                   .key_file = setting->key};
+                                                   .tls = setting->cert != NULL ? &tls : NULL};
         int number = tickcast_broker_listen(broker, &listener);
         if (number < 0) return cannot_listen(serving, i, number);
         uint16_t port = tickcast_broker_port(broker, number);

@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "base/nearest.h"
+#include "base/printable.h"
 #include "base/units.h"
 #include "base/words.h"
 #include "tickcast/tickcast.h"
 
 #define NAME(kind, name, standard, lowest, highest, sentence) #name,
-static const char *const names[] = {TICKCAST_OPTIONS(NAME) "log_level", "listen", "listen_port",
+#define TEXT_NAME(name, value, allowed, sentence)             #name,
+static const char *const names[] = {TICKCAST_OPTIONS(NAME) "log_level",
+                                    TICKCAST_TEXT_OPTIONS(TEXT_NAME) "listen", "listen_port",
                                     "feeds", NULL};
 
 static const char *const bool_words[] = {"false", "true", NULL};
@@ -24,6 +27,7 @@ void settings_init(struct settings *settings) {
 }
 
 void settings_fini(struct settings *settings) {
+    for (unsigned i = 0; i < OPTION_TEXT_ROWS; i++) free(settings->texts[i]);
     for (uint32_t i = 0; i < settings->listener_count; i++) listen_fini(&settings->listeners[i]);
     free(settings->listeners);
     for (uint32_t i = 0; i < settings->feed_count; i++) feed_setting_fini(&settings->feeds[i]);
@@ -44,13 +48,28 @@ const char *setting_name(unsigned number) {
     return names[number];
 }
 
+/* The row of a setting that is a text, else NULL. */
+static const struct option_text_row *text_row(unsigned number) {
+    return number >= SETTING_TEXTS ? &option_text_rows[number - SETTING_TEXTS] : NULL;
+}
+
+bool setting_is_text(unsigned number) {
+    return text_row(number) != NULL;
+}
+
+bool setting_is_list(unsigned number) {
+    return setting_is_text(number) && strcmp(text_row(number)->value, "LIST") == 0;
+}
+
 const char *setting_sentence(unsigned number) {
+    if (setting_is_text(number)) return text_row(number)->sentence;
     if (number == SETTING_LOG_LEVEL) return "log lines up to this level are written";
     return option_rows[number].sentence;
 }
 
 /* The words of a setting whose values are words, in the order of their numbers; else NULL. */
 static const char *const *words_of(unsigned number) {
+    if (setting_is_text(number)) return NULL;
     if (number == SETTING_LOG_LEVEL) return level_words;
     if (option_rows[number].kind == OPTION_BOOL) return bool_words;
     return option_rows[number].kind == OPTION_PEERS ? peers_words : NULL;
@@ -72,6 +91,10 @@ const char *setting_value(unsigned number, char out[SETTINGS_TEXT_BYTES]) {
     static const char *const values[] = {"N", "SIZE", "TIME"};
     const char *const *words = words_of(number);
     size_t used = 0;
+    if (setting_is_text(number)) {
+        snprintf(out, SETTINGS_TEXT_BYTES, "%s", text_row(number)->value);
+        return out;
+    }
     if (words == NULL) {
         snprintf(out, SETTINGS_TEXT_BYTES, "%s", values[units_of(number)]);
         return out;
@@ -90,6 +113,10 @@ static uint64_t value_of(const struct tickcast_options *options, unsigned number
 const char *setting_allowed(unsigned number, char out[SETTINGS_TEXT_BYTES]) {
     static const char *const nouns[] = {"a whole number", "a size", "a time"};
     const char *const *words = words_of(number);
+    if (setting_is_text(number)) {
+        snprintf(out, SETTINGS_TEXT_BYTES, "%s", text_row(number)->allowed);
+        return out;
+    }
     if (words != NULL) {
         words_join(words, out, SETTINGS_TEXT_BYTES);
         return out;
@@ -108,6 +135,11 @@ const char *setting_allowed(unsigned number, char out[SETTINGS_TEXT_BYTES]) {
 const char *setting_text(const struct tickcast_options *options, unsigned number,
                          char out[SETTINGS_TEXT_BYTES]) {
     const char *const *words = words_of(number);
+    if (setting_is_text(number)) {
+        const char *text = option_text_get(options, number - SETTING_TEXTS);
+        return printable(text != NULL ? text : "none", strlen(text != NULL ? text : "none"), out,
+                         SETTINGS_TEXT_BYTES);
+    }
     uint64_t value = value_of(options, number);
     if (words == NULL) return units_format(units_of(number), value, out);
     snprintf(out, SETTINGS_TEXT_BYTES, "%s", words[value]);
@@ -131,15 +163,33 @@ static void refuse(unsigned number, const char *text, const struct origin *origi
     const char *suggestion = NULL;
     if (words != NULL)
         suggestion = nearest(text, words);
-    else if (units_suggest(units_of(number), text, meant) &&
+    else if (!setting_is_text(number) && units_suggest(units_of(number), text, meant) &&
              units_parse(units_of(number), meant, &value) && option_allows(number, value))
         suggestion = meant;
     problems_value(problems, origin, names[number], text, setting_allowed(number, allowed),
                    suggestion);
 }
 
+static void read_text(struct settings *settings, unsigned number, const char *text,
+                      const struct origin *origin, struct problems *problems) {
+    unsigned row = number - SETTING_TEXTS;
+    if (*text == '\0' || !option_text_allows(row, text)) {
+        refuse(number, text, origin, problems);
+        return;
+    }
+    if (origin->source < settings->origins[number].source) return;
+    settings->origins[number] = *origin;
+    free(settings->texts[row]);
+    settings->texts[row] = text_copy(text);
+    option_text_set(&settings->options, row, settings->texts[row]);
+}
+
 void setting_read(struct settings *settings, unsigned number, const char *text,
                   const struct origin *origin, struct problems *problems) {
+    if (setting_is_text(number)) {
+        read_text(settings, number, text, origin, problems);
+        return;
+    }
     const char *const *words = words_of(number);
     uint64_t value = 0;
     bool good = words != NULL

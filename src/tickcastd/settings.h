@@ -20,13 +20,18 @@
 
 #define SETTINGS_TEXT_BYTES 160
 
-/** Settings with one value: the options by their numbers, then the daemon's own. */
-enum { SETTING_LOG_LEVEL = OPTION_ROWS, SETTING_COUNT };
+/** Settings with one value: the options by their numbers, the daemon's own, the texts. */
+enum {
+    SETTING_LOG_LEVEL = OPTION_ROWS,
+    SETTING_TEXTS, /**< the broker's options that are texts, by their numbers */
+    SETTING_COUNT = SETTING_TEXTS + OPTION_TEXT_ROWS
+};
 
 struct settings {
     struct tickcast_options options;
     struct origin origins[SETTING_COUNT];
-    const char *file; /**< the configuration file's name, or NULL; the caller's */
+    char *texts[OPTION_TEXT_ROWS]; /**< heap: what the options that are texts point to */
+    const char *file;              /**< the configuration file's name, or NULL; the caller's */
     struct listen_setting *listeners;
     uint32_t listener_count;
     struct feed_setting *feeds;
@@ -42,6 +47,10 @@ const char *const *settings_names(void);
 int settings_find(const char *name);
 
 const char *setting_name(unsigned number);
+/** True for an option of the broker that is a text. */
+bool setting_is_text(unsigned number);
+/** True for one that is a list with commas between. */
+bool setting_is_list(unsigned number);
 /** The flag without its dashes: the name with - in place of _. Returns `out`. */
 const char *setting_flag(unsigned number, char out[SETTINGS_TEXT_BYTES]);
 /** What stands for the value in the help: "SIZE", or the words with | between them. Returns `out`.

@@ -196,9 +196,17 @@ Test(broker, options_and_listeners_that_are_not_allowed_are_refused) {
     options.workers = 1;
     cr_assert(tickcast_broker_new(&options, &broker) == TICKCAST_OK);
     struct tickcast_listener none = {0};
-    struct tickcast_listener half = {.host = "127.0.0.1", .cert_file = "x"};
+    struct tickcast_listener half = {
+        .host = "127.0.0.1",
+        .tls = &(struct tickcast_tls){.certificate_count = 1,
+                                      .certificates =
+                                          &(struct tickcast_certificate){.cert_file = "x"}}};
     struct tickcast_listener missing = {
-        .host = "127.0.0.1", .cert_file = "/nonexistent", .key_file = "/nonexistent"};
+        .host = "127.0.0.1",
+        .tls =
+            &(struct tickcast_tls){.certificate_count = 1,
+                                   .certificates = &(struct tickcast_certificate){
+                                       .cert_file = "/nonexistent", .key_file = "/nonexistent"}}};
     struct tickcast_listener nowhere = {.host = "host.invalid"};
     cr_expect(tickcast_broker_listen(broker, &none) == TICKCAST_EINVAL);
     cr_expect(tickcast_broker_listen(broker, &half) == TICKCAST_EINVAL);

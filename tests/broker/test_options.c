@@ -51,6 +51,23 @@ Test(options, the_ends_of_each_range_are_allowed) {
     }
 }
 
+Test(options, a_text_that_is_empty_or_too_long_is_refused_and_named) {
+    char text[TICKCAST_TEXT_BYTES + 2];
+    memset(text, 'a', sizeof text);
+    text[sizeof text - 1] = '\0';
+    for (unsigned i = 0; i < OPTION_TEXT_ROWS; i++) {
+        struct tickcast_options options = standard();
+        cr_expect(option_text_get(&options, i) == NULL);
+        option_text_set(&options, i, text);
+        cr_expect(eq(str, (char *)CHECK(options), (char *)option_text_rows[i].name));
+        option_text_set(&options, i, "");
+        cr_expect(eq(str, (char *)CHECK(options), (char *)option_text_rows[i].name));
+    }
+    struct tickcast_options options = standard();
+    options.tls_ticket_file = text + 1; /* the longest */
+    cr_assert(CHECK(options) == NULL);
+}
+
 Test(options, ring_slots_is_a_power_of_two) {
     struct tickcast_options options = standard();
     options.ring_slots = 4095;

@@ -180,7 +180,7 @@ class Installed(unittest.TestCase):
         for header in sorted((tree / "include/tickcast").iterdir()):
             for compiler, standard, language in ("gcc", "c11", "c"), ("g++", "c++17", "c++"):
                 source = folder / f"alone.{language}"
-                source.write_text(f"#include <tickcast/{header.name}>\n")
+                source.write_text(f"#include <tickcast/{header.name}>\nextern int not_empty;\n")
                 run(compiler, f"-std={standard}", "-x", language, *STRICT, *flags, "-fsyntax-only",
                     source)
 

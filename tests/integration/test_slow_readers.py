@@ -143,7 +143,7 @@ class SlowReaders(unittest.TestCase):
         self.assert_nothing_lost(subscribers.ask(f"run {1 + SLOW_SECONDS} 0 8"), "under load")
         self.assertEqual(subscribers.ask(f"evicted {FROZEN} {DEADLINE}")["evicted"], FROZEN)
         stats = host.ask("stats")
-        self.assertEqual((stats["evicted"], stats["evicted_budget"]), (FROZEN, 0))
+        self.assertEqual((stats["ended_slow"], stats["ended_outbound"]), (FROZEN, 0))
         self.assertEqual(stats["subscribers_now"], CONNECTIONS - FROZEN)
         subscribers.end()
         self.assertEqual(host.end(), 0)

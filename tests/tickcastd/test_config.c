@@ -69,6 +69,13 @@ static const struct {
      "f:1: ring_slots: value '100': allowed is a power of two from 16 to 1048576\n"},
     {"outbound_memory: 1\n", "f:1: outbound_memory: value '1': allowed is 0 or a size from 1MiB "
                              "to 1024GiB in B, KiB, MiB or GiB\n"},
+    {"tls_ticket_file:\n", "f:1: tls_ticket_file: value '': allowed is the name of a file\n"},
+    {"tls_ticket_file: [a]\n",
+     "f:1: tls_ticket_file: value is a list: allowed is the name of a file\n"},
+    {"origins: [a, [b]]\n", "f:1: origins: value is a list: allowed is origins "
+                            "(https://HOST[:PORT], or null) with commas between\n"},
+    {"origins: []\n", "f:1: origins: value '': allowed is origins (https://HOST[:PORT], or null) "
+                      "with commas between\n"},
     {"strict_utf8: yes\n", "f:1: strict_utf8: value 'yes': allowed is false or true\n"},
     {"strict_utf8: True\n",
      "f:1: strict_utf8: value 'True': allowed is false or true; did you mean 'true'?\n"},
@@ -220,6 +227,19 @@ Test(config, a_file_that_cannot_be_read_is_told) {
                  "/does/not/exist: cannot be read: No such file or directory\n"
                  "/tmp: cannot be read: Is a directory\n"
                  "/dev/zero: is longer than 1048576 bytes\n"));
+    free(told);
+    settings_fini(&settings);
+}
+
+Test(config, a_text_may_be_a_list_of_texts) {
+    static const char yaml[] = "origins:\n  - https://a.example\n  - \"null\"\n"
+                               "tls_ticket_file: keys\n";
+    struct settings settings;
+    char *told = read_bytes(&settings, yaml, sizeof yaml - 1);
+    cr_expect(eq(str, told, (char *)""));
+    cr_expect(eq(str, (char *)settings.options.origins, (char *)"https://a.example,null"));
+    cr_expect(eq(str, (char *)settings.options.tls_ticket_file, (char *)"keys"));
+    cr_expect(settings.options.proxy_from == NULL);
     free(told);
     settings_fini(&settings);
 }
