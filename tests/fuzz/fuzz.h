@@ -50,12 +50,13 @@ static inline const uint8_t *fuzz_bytes(struct fuzz_input *input, size_t most, s
     return bytes;
 }
 
-/** A copy of exactly this many bytes on the heap, so that a read beyond them is seen. free() it. */
-static inline uint8_t *fuzz_copy(const void *bytes, size_t count) {
-    uint8_t *copy = malloc(count > 0 ? count : 1);
-    CHECK(copy != NULL);
-    for (size_t i = 0; i < count; i++) copy[i] = ((const uint8_t *)bytes)[i];
-    return copy;
-}
+/* Memory of the target itself: not counted (allocations.h), and never failing. Free it with
+ * fuzz_free. */
+
+/** A copy of exactly this many bytes, so that a read beyond them is seen. */
+uint8_t *fuzz_copy(const void *bytes, size_t count);
+/** The same, ended by a NUL. */
+char *fuzz_text(const void *bytes, size_t count);
+void fuzz_free(void *memory);
 
 #endif
