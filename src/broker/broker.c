@@ -29,6 +29,7 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
     if (options == NULL || tickcast_options_check(options) != NULL) return TICKCAST_EINVAL;
     struct tickcast_broker *broker = calloc(1, sizeof *broker);
     if (broker == NULL) return TICKCAST_ENOMEM;
+    pthread_mutex_init(&broker->tls_lock, NULL);
     broker->shared.options = *options;
     options_resolve(&broker->shared.options);
     for (unsigned i = 0; i < OPTION_TEXT_ROWS; i++) /* the caller's: read here or never */
@@ -150,7 +151,9 @@ void tickcast_broker_free(struct tickcast_broker *broker) {
     for (uint32_t i = 0; i < RINGS_MAX; i++) shard_free(broker->shards[i]);
     if (broker->shared.rings != NULL) rings_free(broker->shared.rings, drop_frame);
     spares_free(broker->shared.frames.spares);
-    for (unsigned i = 0; i < broker->listener_count; i++) SSL_CTX_free(broker->listeners[i].tls);
+    for (unsigned i = 0; i < broker->listener_count; i++)
+        tls_server_unref(broker->listeners[i].tls);
+    pthread_mutex_destroy(&broker->tls_lock);
     BIO_meth_free(broker->shared.tls_socket);
     free(broker);
 }

@@ -11,8 +11,8 @@
 struct listening_socket {
     int fd;
     uint16_t port;
-    SSL_CTX *tls;    /**< or NULL: plain */
-    char *unix_path; /**< heap; removed at free */
+    struct tls_server *tls; /**< or NULL: plain; under tls_lock once the broker has started */
+    char *unix_path;        /**< heap; removed at free */
 };
 
 enum broker_state { BROKER_NEW, BROKER_STARTED, BROKER_STOPPED };
@@ -23,6 +23,7 @@ struct tickcast_broker {
     struct acceptor *acceptor;
     struct listening_socket listeners[BROKER_MAX_LISTENERS];
     unsigned listener_count;
+    pthread_mutex_t tls_lock;    /**< of what a reload replaces; held for a reference */
     enum broker_state state;     /**< of the owner's thread */
     _Atomic bool open;           /**< adopt is allowed */
     struct log_limit full_limit; /**< of the acceptor's thread */
@@ -31,9 +32,16 @@ struct tickcast_broker {
 };
 
 /** Gives an accepted socket to the least loaded shard. On failure the caller keeps `fd`:
- *  EAGAIN, ECLOSED, ENOMEM. Any thread. */
-int broker_assign(struct tickcast_broker *broker, int fd, SSL_CTX *tls, const struct peer *peer,
+ *  EAGAIN, ECLOSED, ENOMEM. `listener` -1: plain. Any thread. */
+int broker_assign(struct tickcast_broker *broker, int fd, int listener, const struct peer *peer,
                   const void *bytes, size_t count);
+
+/* certificates.c */
+
+/** True if nothing is missing in it and nothing too much. */
+bool broker_tls_whole(const struct tickcast_tls *tls);
+/** A reference to what listener `number` serves now; NULL: it is plain. Any thread. */
+struct tls_server *broker_tls_of(struct tickcast_broker *broker, int number);
 
 /** acceptor_take of a broker. */
 void broker_accepted(void *arg, unsigned listener, int fd, const struct sockaddr_storage *address,

@@ -38,32 +38,16 @@ static int open_socket(const struct tickcast_options *options,
     return 0;
 }
 
-static bool tls_is_whole(const struct tickcast_tls *tls) {
-    if (tls->certificate_count == 0 || tls->certificate_count > TICKCAST_CERTIFICATES_MAX)
-        return false;
-    for (unsigned i = 0; i < tls->certificate_count; i++)
-        if (tls->certificates[i].cert_file == NULL || tls->certificates[i].key_file == NULL)
-            return false;
-    return (tls->client_ca_file == NULL) == (tls->client_auth == TICKCAST_CLIENT_AUTH_NONE);
-}
-
-int tickcast_broker_reload(struct tickcast_broker *broker, int number,
-                           const struct tickcast_tls *tls) {
-    (void)broker, (void)number, (void)tls;
-    return TICKCAST_EINVAL;
-}
-
 int tickcast_broker_listen(struct tickcast_broker *broker,
                            const struct tickcast_listener *listener) {
     if (broker->state != BROKER_NEW || broker->listener_count == BROKER_MAX_LISTENERS ||
         (listener->host == NULL) == (listener->unix_path == NULL) ||
-        (listener->tls != NULL && !tls_is_whole(listener->tls)))
+        (listener->tls != NULL && !broker_tls_whole(listener->tls)))
         return TICKCAST_EINVAL;
     struct listening_socket made = {.fd = -1};
     if (listener->tls != NULL) {
         char error[TLS_ERROR_BYTES];
-        made.tls = tls_context_new(listener->tls->certificates[0].cert_file,
-                                   listener->tls->certificates[0].key_file, error);
+        made.tls = tls_server_new(listener->tls, &broker->shared.log, error);
         if (made.tls == NULL) {
             log_line(&broker->shared.log, LOG_ERROR, "%s", error);
             return TICKCAST_ETLS;
@@ -71,7 +55,7 @@ int tickcast_broker_listen(struct tickcast_broker *broker,
     }
     if (open_socket(&broker->shared.options, listener, &made) < 0) {
         int error = errno;
-        SSL_CTX_free(made.tls);
+        tls_server_unref(made.tls);
         errno = error;
         return error == ENOMEM ? TICKCAST_ENOMEM : TICKCAST_ESYSTEM;
     }
@@ -106,7 +90,7 @@ static struct shard *least_loaded(struct tickcast_broker *broker) {
     return least;
 }
 
-int broker_assign(struct tickcast_broker *broker, int fd, SSL_CTX *tls, const struct peer *peer,
+int broker_assign(struct tickcast_broker *broker, int fd, int listener, const struct peer *peer,
                   const void *bytes, size_t count) {
     if (!atomic_load(&broker->open)) return TICKCAST_ECLOSED;
     struct handover *handover = calloc(1, sizeof *handover + count);
@@ -117,8 +101,7 @@ int broker_assign(struct tickcast_broker *broker, int fd, SSL_CTX *tls, const st
         free(handover);
         return TICKCAST_EAGAIN;
     }
-    if (tls != NULL) SSL_CTX_up_ref(tls);
-    handover->tls = tls;
+    handover->tls = listener >= 0 ? broker_tls_of(broker, listener) : NULL;
     handover->fd = fd;
     handover->peer = *peer;
     handover->count = count;
@@ -154,13 +137,12 @@ static void turn_away(struct tickcast_broker *broker, int fd, bool tls, const st
 void broker_accepted(void *arg, unsigned listener, int fd, const struct sockaddr_storage *address,
                      socklen_t address_bytes) {
     struct tickcast_broker *broker = arg;
-    SSL_CTX *tls = broker->listeners[listener].tls;
     struct peer peer;
     peer_describe(address, address_bytes, &peer);
     atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
-    int result = broker_assign(broker, fd, tls, &peer, NULL, 0);
+    int result = broker_assign(broker, fd, (int)listener, &peer, NULL, 0);
     if (result == TICKCAST_EAGAIN)
-        turn_away(broker, fd, tls != NULL, &peer);
+        turn_away(broker, fd, broker->listeners[listener].tls != NULL, &peer);
     else if (result != TICKCAST_OK)
         close(fd);
 }
@@ -181,8 +163,7 @@ int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, int listener, 
     if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return TICKCAST_EINVAL;
     struct socket_tuning tuning = tuning_of(&broker->shared.options);
     socket_tune(fd, &tuning);
-    SSL_CTX *tls = listener >= 0 ? broker->listeners[listener].tls : NULL;
-    int result = broker_assign(broker, fd, tls, &peer, bytes, count);
+    int result = broker_assign(broker, fd, listener, &peer, bytes, count);
     if (result == TICKCAST_OK)
         atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
     return result;

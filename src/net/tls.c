@@ -6,9 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/printable.h"
+
 /* ECDHE with AEAD only; TLS 1.3 has nothing else. */
 #define TLS12_CIPHERS  "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define KEY_OF_ANOTHER "private key does not belong to the certificate:"
+#define KEY_ENCRYPTED  "private key is encrypted, which nobody can answer for here:"
+#define FILE_BYTES     256 /* of a file's name in an error */
 
 void tls_clear_errors(void) {
     /* to look is much cheaper than to clear what is empty, which is as much as a tenth of a write
@@ -25,13 +29,25 @@ const char *tls_reason(char error[TLS_ERROR_BYTES]) {
     return error;
 }
 
+void tls_error(char error[TLS_ERROR_BYTES], const char *what, const char *file) {
+    char reason[TLS_ERROR_BYTES], name[FILE_BYTES];
+    tls_reason(reason);
+    printable(file, strlen(file), name, sizeof name);
+    snprintf(error, TLS_ERROR_BYTES, "%s %s: %.120s", what, name, reason);
+}
+
 static SSL_CTX *fail(SSL_CTX *context, const char *what, const char *file,
                      char error[TLS_ERROR_BYTES]) {
-    char reason[TLS_ERROR_BYTES];
-    tls_reason(reason);
-    snprintf(error, TLS_ERROR_BYTES, "%s %.80s: %.120s", what, file, reason);
+    tls_error(error, what, file);
     SSL_CTX_free(context);
     return NULL;
+}
+
+/* In place of OpenSSL's own, which asks on the terminal. */
+static int no_passphrase(char *out, int room, int writing, void *asked) {
+    (void)out, (void)room, (void)writing;
+    *(bool *)asked = true;
+    return -1;
 }
 
 static bool key_is_of_another(void) {
@@ -41,10 +57,24 @@ static bool key_is_of_another(void) {
             ERR_GET_REASON(code) == X509_R_KEY_TYPE_MISMATCH);
 }
 
-SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error[TLS_ERROR_BYTES]) {
-    ERR_clear_error();
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    if (context == NULL) return fail(NULL, "TLS", "", error);
+/* http/1.1, also among others. Who offers protocols without it would misunderstand every byte
+ * (RFC 7301, 3.2). */
+static int select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_bytes,
+                           const unsigned char *offered, unsigned offered_bytes, void *arg) {
+    static const unsigned char http[] = "\x08http/1.1";
+    (void)ssl, (void)arg;
+    for (unsigned at = 0; at < offered_bytes; at += 1u + offered[at]) {
+        if (offered_bytes - at < sizeof http - 1 ||
+            memcmp(offered + at, http, sizeof http - 1) != 0)
+            continue;
+        *out = http + 1;
+        *out_bytes = http[0];
+        return SSL_TLSEXT_ERR_OK;
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static void set_protocol(SSL_CTX *context) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                      SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -52,12 +82,35 @@ SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error
                                   SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);
+}
+
+static bool use_key(SSL_CTX *context, const char *file, char error[TLS_ERROR_BYTES]) {
+    bool asked = false;
+    SSL_CTX_set_default_passwd_cb(context, no_passphrase);
+    SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
+    bool used = SSL_CTX_use_PrivateKey_file(context, file, SSL_FILETYPE_PEM) == 1 &&
+                SSL_CTX_check_private_key(context) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(context, NULL);
+    if (!used)
+        tls_error(error,
+                  asked                 ? KEY_ENCRYPTED
+                  : key_is_of_another() ? KEY_OF_ANOTHER
+                                        : "private key",
+                  file);
+    return used;
+}
+
+SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error[TLS_ERROR_BYTES]) {
+    ERR_clear_error();
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    if (context == NULL) return fail(NULL, "TLS", "", error);
+    set_protocol(context);
     if (SSL_CTX_set_cipher_list(context, TLS12_CIPHERS) != 1)
         return fail(context, "ciphers", TLS12_CIPHERS, error);
     if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
         return fail(context, "certificate", cert_file, error);
-    if (SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context) != 1)
-        return fail(context, key_is_of_another() ? KEY_OF_ANOTHER : "private key", key_file, error);
-    return context;
+    if (use_key(context, key_file, error)) return context;
+    SSL_CTX_free(context);
+    return NULL;
 }

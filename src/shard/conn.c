@@ -40,8 +40,9 @@ static uint32_t ping_slot(const struct conn *conn) {
 
 void conn_open(struct shard *shard, struct handover *handover) {
     struct conn *conn = calloc(1, sizeof *conn);
+    SSL_CTX *tls = handover->tls != NULL ? tls_server_context(handover->tls) : NULL;
     if (conn == NULL ||
-        !transport_open(&conn->transport, handover->fd, handover->tls, shard->shared->tls_socket)) {
+        !transport_open(&conn->transport, handover->fd, tls, shard->shared->tls_socket)) {
         log_line(&shard->shared->log, LOG_ERROR, "%s: no memory for a connection",
                  handover->peer.text);
         free(conn);
@@ -51,6 +52,8 @@ void conn_open(struct shard *shard, struct handover *handover) {
         return;
     }
     handover->fd = -1;
+    conn->tls = handover->tls;
+    handover->tls = NULL;
     conn->shard = shard;
     conn->peer = handover->peer;
     conn->state = CONN_HANDSHAKE;
@@ -110,6 +113,7 @@ void conn_doom(struct conn *conn, enum conn_end end, bool reset) {
     member_leave(&conn->member);
     groups_released(shard, group);
     transport_close(&conn->transport, reset);
+    tls_server_unref(conn->tls);
     list_remove(&conn->all);
     list_remove(&conn->deadline);
     list_remove(&conn->ping);

@@ -25,6 +25,7 @@ enum conn_state { CONN_HANDSHAKE, CONN_OPEN, CONN_CLOSING, CONN_DRAINING, CONN_D
 struct conn {
     struct member member;
     struct transport transport;
+    struct tls_server *tls; /**< a reference until the opening handshake is done, or NULL: plain */
     struct shard *shard;
     struct list all;
     struct list deadline;   /**< handshakes, blocked or closings; by state */

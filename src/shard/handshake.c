@@ -74,6 +74,8 @@ static void accept_upgrade(struct conn *conn, const struct ws_request *request, 
         return;
     }
     conn->state = CONN_OPEN;
+    tls_server_unref(conn->tls);
+    conn->tls = NULL;
     list_remove(&conn->deadline);
     count_add(&conn->shard->stats.handshakes, 1);
     conn_flush(conn);

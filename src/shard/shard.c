@@ -226,7 +226,7 @@ int shard_hand_over(struct shard *shard, struct handover *handover) {
 }
 
 void handover_free(struct handover *handover) {
-    if (handover->tls != NULL) SSL_CTX_free(handover->tls);
+    tls_server_unref(handover->tls);
     if (handover->fd >= 0) close(handover->fd);
     free(handover);
 }

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "group/member.h"
 #include "net/socket.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 #include "net/tls_socket.h"
 #include "ring/rings.h"
 #include "shard/ends.h"
@@ -65,7 +65,7 @@ struct shard_shared {
 /** A connection on its way to a shard. */
 struct handover {
     struct handover *next;
-    SSL_CTX *tls; /**< a reference, or NULL: plain */
+    struct tls_server *tls; /**< a reference, or NULL: plain */
     int fd;
     struct peer peer;
     size_t count;
