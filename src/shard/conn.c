@@ -61,6 +61,7 @@ void conn_open(struct shard *shard, struct handover *handover) {
     member_join(&conn->member, &shard->lobby);
     ws_decoder_init(&conn->decoder, true, shard->shared->options.strict_utf8,
                     shard->shared->options.max_message);
+    conn->decoder.max_fragments = shard->shared->options.max_fragments;
     event_assign(&conn->read_event, shard->base, conn->transport.fd, EV_READ | EV_PERSIST,
                  conn_on_readable, conn);
     event_assign(&conn->write_event, shard->base, conn->transport.fd, EV_WRITE | EV_PERSIST,

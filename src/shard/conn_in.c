@@ -45,6 +45,7 @@ static void answer_close(struct conn *conn, const struct ws_message *message) {
 
 static void on_error(struct conn *conn, const struct ws_message *message) {
     enum conn_end end = message->code == WS_CLOSE_TOO_BIG        ? END_TOO_BIG
+                        : message->code == WS_CLOSE_POLICY       ? END_FRAGMENTS
                         : message->code == WS_CLOSE_INVALID_DATA ? END_INVALID_DATA
                                                                  : END_PROTOCOL;
     conn_fail(conn, end, message->reason);

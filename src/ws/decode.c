@@ -77,11 +77,15 @@ static enum ws_event check_first(struct ws_decoder *decoder, struct ws_message *
     case WS_CONTINUATION:
         if (decoder->message_opcode == 0)
             return violation(message, "continuation without a message");
+        if (decoder->max_fragments > 0 && decoder->fragments == decoder->max_fragments)
+            return fail(message, WS_CLOSE_POLICY, "too many fragments");
+        decoder->fragments++;
         return WS_EVENT_MORE;
     case WS_TEXT:
     case WS_BINARY:
         if (decoder->message_opcode != 0)
             return violation(message, "new message inside a fragmented one");
+        decoder->fragments = 1;
         return WS_EVENT_MORE;
     case WS_CLOSE:
     case WS_PING:

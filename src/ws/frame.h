@@ -56,14 +56,16 @@ struct ws_message {
 };
 
 struct ws_decoder {
-    uint64_t max_message; /**< settable between messages */
-    bool masked;          /**< true at a server: frames must be masked; at a client they must not */
-    bool check_utf8;      /**< TEXT must be UTF-8 (1007), told at the first bad byte */
+    uint64_t max_message;   /**< settable between messages */
+    uint32_t max_fragments; /**< frames of one message (1008 above); settable between messages; 0,
+                               as after ws_decoder_init: any number */
+    bool masked;     /**< true at a server: frames must be masked; at a client they must not */
+    bool check_utf8; /**< TEXT must be UTF-8 (1007), told at the first bad byte */
     /* what follows belongs to the decoder */
     bool fin;
     uint8_t header[WS_HEADER_BYTES], header_have, opcode, mask_at, message_opcode;
     uint8_t control_have;
-    uint32_t utf8_state;
+    uint32_t utf8_state, fragments;
     uint8_t mask[4];
     uint64_t left;    /**< payload bytes of the current frame that have not come yet */
     uint8_t *message; /**< collected bytes */

@@ -276,6 +276,33 @@ Test(decode, the_limit_counts_all_fragments) {
            "error 1009 message too big\n");
 }
 
+/* At most `count` frames a message. */
+static struct ws_decoder fragments_of(uint32_t count) {
+    struct ws_decoder decoder = SERVER;
+    decoder.max_fragments = count;
+    return decoder;
+}
+
+Test(decode, frames_of_a_message_are_counted_empty_ones_too) {
+    EXPECT(fragments_of(3), "\x02\x81\0\0\0\0a\x00\x81\0\0\0\0b\x80\x81\0\0\0\0c",
+           "message 2 abc\n");
+    EXPECT(fragments_of(3), "\x01\x80\0\0\0\0\x00\x80\0\0\0\0\x00\x80\0\0\0\0\x80",
+           "error 1008 too many fragments\n");
+    EXPECT(fragments_of(1), "\x01\x80\0\0\0\0\x80", "error 1008 too many fragments\n");
+    EXPECT(fragments_of(1), "\x81\x80\0\0\0\0\x81\x81\0\0\0\0a", "message 1 \nmessage 1 a\n");
+}
+
+Test(decode, the_count_of_frames_begins_anew_with_each_message) {
+    EXPECT(fragments_of(2),
+           "\x01\x81\0\0\0\0a\x80\x81\0\0\0\0b\x82\x80\0\0\0\0\x02\x81\0\0\0\0c\x80\x80\0\0\0\0",
+           "message 1 ab\nmessage 2 \nmessage 2 c\n");
+}
+
+Test(decode, control_frames_are_not_counted_among_fragments) {
+    EXPECT(fragments_of(2), "\x01\x80\0\0\0\0\x89\x80\0\0\0\0\x89\x80\0\0\0\0\x80\x80\0\0\0\0",
+           "ping \nping \nmessage 1 \n");
+}
+
 Test(decode, the_limit_is_not_for_control_frames) {
     EXPECT(decoder_of(true, true, 1), "\x89\x84\0\0\0\0ping", "ping ping\n");
 }
