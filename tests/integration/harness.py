@@ -134,8 +134,7 @@ class Connection:
             self.socket.connect(("127.0.0.1", broker.ports[transport]))
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if transport == "wss":
-            context = ssl.create_default_context(cafile=certs() / "ca.pem")
-            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+            self.socket = self.secure(self.socket)
         self.buffer = bytearray()
         self.response = None
         if path is not None:
@@ -147,6 +146,11 @@ class Connection:
 
     def __exit__(self, *_):
         self.socket.close()
+
+    def secure(self, plain):
+        """TLS over the socket."""
+        context = ssl.create_default_context(cafile=certs() / "ca.pem")
+        return context.wrap_socket(plain, server_hostname="localhost")
 
     def send(self, data):
         self.socket.sendall(data)
