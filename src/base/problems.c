@@ -1,35 +1,36 @@
 #include "base/problems.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "base/printable.h"
 
-/* A flag is written with '-'; what is named after a blank is a part of its value. */
-static void write_flag(FILE *out, const char *name) {
-    fputs("--", out);
-    for (; *name != '\0' && *name != ' '; name++) fputc(*name == '_' ? '-' : *name, out);
-    fputs(name, out);
+/* What follows the place: "NAME: ", where a flag is written with '-', and what is named after a
+ * blank is a part of its value. */
+static size_t write_name(const struct origin *origin, const char *name,
+                         char out[PROBLEMS_LINE_BYTES]) {
+    bool flag = origin->source == FROM_COMMAND_LINE;
+    int bytes = snprintf(out, PROBLEMS_LINE_BYTES, "%s%s: ", flag ? "--" : "", name);
+    for (char *c = out; flag && *c != '\0' && *c != ' '; c++)
+        if (*c == '_') *c = '-';
+    return bytes < PROBLEMS_LINE_BYTES ? (size_t)bytes : PROBLEMS_LINE_BYTES - 1;
 }
 
 void problems_add(struct problems *problems, const struct origin *origin, const char *name,
                   const char *format, ...) {
-    problems->count++;
-    char place[ORIGIN_TEXT_BYTES];
-    fprintf(problems->out, "%s: ", origin_text(origin, problems->file, place));
-    if (name != NULL) {
-        if (origin->source == FROM_COMMAND_LINE)
-            write_flag(problems->out, name);
-        else
-            fputs(name, problems->out);
-        fputs(": ", problems->out);
-    }
+    char place[ORIGIN_TEXT_BYTES], line[PROBLEMS_LINE_BYTES], shown[PROBLEMS_LINE_BYTES];
+    size_t used = name != NULL ? write_name(origin, name, line) : 0;
     va_list args;
     va_start(args, format);
-    vfprintf(problems->out, format, args);
+    vsnprintf(line + used, sizeof line - used, format, args);
     va_end(args);
-    fputc('\n', problems->out);
+    problems->count++;
+    /* names and values are the user's: nothing in them gets at the terminal */
+    fprintf(problems->out, "%s: %s\n", origin_text(origin, problems->file, place),
+            printable(line, strlen(line), shown, sizeof shown));
 }
 
 void problems_value(struct problems *problems, const struct origin *origin, const char *name,

@@ -12,7 +12,8 @@ struct origin {
     unsigned line; /**< in the file, from 1; 0: the file as a whole */
 };
 
-#define PROBLEMS_VALUE_BYTES 80 /**< longer values are shown cut */
+#define PROBLEMS_VALUE_BYTES 80   /**< longer values are shown cut */
+#define PROBLEMS_LINE_BYTES  2048 /**< and longer sentences */
 #define ORIGIN_TEXT_BYTES    512
 
 struct problems {
@@ -21,8 +22,8 @@ struct problems {
     unsigned count;   /**< problems so far */
 };
 
-/** Writes "FILE:LINE: NAME: " or "command line: --NAME: " and the sentence, as one line. `name` is
- * that of a setting, or NULL. */
+/** Writes "FILE:LINE: NAME: " or "command line: --NAME: " and the sentence, as one line that is fit
+ * for a terminal. `name` is that of a setting, or NULL. */
 void problems_add(struct problems *problems, const struct origin *origin, const char *name,
                   const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -92,7 +92,9 @@ static void read_listeners(struct reader *reader, const yaml_node_t *node) {
     struct origin origin = reader_origin(node);
     if (item == node->data.sequence.items.top)
         problems_add(reader->problems, &origin, "listen", "the list is empty; leave the line out");
-    for (; item < node->data.sequence.items.top; item++)
+    /* an alias costs two bytes: what is beyond the limit is not read, one more tells of it */
+    for (; item < node->data.sequence.items.top && reader->settings->listener_count <= LISTEN_MAX;
+         item++)
         read_listener(reader, yaml_document_get_node(reader->document, *item));
 }
 
@@ -162,16 +164,40 @@ static void visit_top(struct reader *reader, void *arg, const char *name, const 
     }
 }
 
+/* Bytes of the line break at `at`, 0 if there is none: YAML has more than the usual ones. */
+static size_t break_bytes(const char *at, size_t left) {
+    static const char *const breaks[] = {"\r\n",     "\n",           "\r",
+                                         "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
+    for (size_t i = 0; i < sizeof breaks / sizeof breaks[0]; i++) {
+        size_t bytes = strlen(breaks[i]);
+        if (bytes <= left && memcmp(at, breaks[i], bytes) == 0) return bytes;
+    }
+    return 0;
+}
+
+static unsigned last_line(const char *text, size_t bytes) {
+    unsigned line = 1;
+    for (size_t at = 0; at < bytes;) {
+        size_t end = break_bytes(text + at, bytes - at);
+        at += end > 0 ? end : 1;
+        line += end > 0 && at < bytes;
+    }
+    return line;
+}
+
 /* The line of an error of YAML itself, from 1. */
-static unsigned line_of(const yaml_parser_t *parser, const char *text) {
-    if (parser->error != YAML_READER_ERROR) return (unsigned)parser->problem_mark.line + 1;
-    unsigned line = 1; /* a wrong character: only its offset is known */
+static unsigned line_of(const yaml_parser_t *parser, const char *text, size_t bytes) {
+    unsigned line = (unsigned)parser->problem_mark.line + 1, last = last_line(text, bytes);
+    if (parser->error != YAML_READER_ERROR)
+        return line < last ? line : last; /* at the end libyaml names the line after it */
+    line = 1;                             /* a wrong character: only its offset is known */
     for (size_t i = 0; i < parser->problem_offset; i++) line += text[i] == '\n';
     return line;
 }
 
-static void report_yaml(const yaml_parser_t *parser, const char *text, struct problems *problems) {
-    struct origin origin = {FROM_FILE, line_of(parser, text)};
+static void report_yaml(const yaml_parser_t *parser, const char *text, size_t bytes,
+                        struct problems *problems) {
+    struct origin origin = {FROM_FILE, line_of(parser, text, bytes)};
     problems_add(problems, &origin, NULL, "not YAML: %s%s%s",
                  parser->problem != NULL ? parser->problem : "no memory",
                  parser->context != NULL ? " " : "",
@@ -205,8 +231,8 @@ static unsigned read_text(struct reader *reader, const char *text, size_t bytes,
     bool more = true;
     for (bool first = true; more; first = false) {
         if (yaml_parser_load(&parser, &document) != 1) {
-            if (told) report_yaml(&parser, text, reader->problems);
-            if (first) line = line_of(&parser, text);
+            if (told) report_yaml(&parser, text, bytes, reader->problems);
+            if (first) line = line_of(&parser, text, bytes);
             break;
         }
         more = read_document(reader, &document, first) && first;
@@ -214,6 +240,41 @@ static unsigned read_text(struct reader *reader, const char *text, size_t bytes,
     }
     yaml_parser_delete(&parser);
     return line;
+}
+
+static bool has_anchor(const yaml_event_t *event) {
+    return (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor != NULL) ||
+           (event->type == YAML_SEQUENCE_START_EVENT &&
+            event->data.sequence_start.anchor != NULL) ||
+           (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor != NULL);
+}
+
+/* What libyaml would take too long for is refused before: true, and reported, if there is some. A
+ * text that is not YAML is looked at up to its error. */
+static bool beyond_limits(const char *text, size_t bytes, struct problems *problems) {
+    yaml_parser_t parser;
+    yaml_event_t event;
+    unsigned depth = 0, anchors = 0;
+    bool more = true, beyond = false;
+    if (!yaml_parser_initialize(&parser)) err(1, "no memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
+    while (more && yaml_parser_parse(&parser, &event) == 1) {
+        yaml_event_type_t type = event.type;
+        depth += type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT;
+        depth -= type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT;
+        anchors += has_anchor(&event);
+        beyond = depth > CONFIG_DEPTH || anchors > CONFIG_ANCHORS;
+        more = !beyond && type != YAML_STREAM_END_EVENT;
+        struct origin origin = {FROM_FILE, (unsigned)event.start_mark.line + 1};
+        if (depth > CONFIG_DEPTH)
+            problems_add(problems, &origin, NULL, "more than %d lists and maps within each other",
+                         CONFIG_DEPTH);
+        else if (anchors > CONFIG_ANCHORS)
+            problems_add(problems, &origin, NULL, "more than %d anchors", CONFIG_ANCHORS);
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    return beyond;
 }
 
 static size_t bytes_of_lines(const char *text, size_t bytes, unsigned lines) {
@@ -225,6 +286,7 @@ static size_t bytes_of_lines(const char *text, size_t bytes, unsigned lines) {
 void config_read(struct settings *settings, const char *text, size_t bytes,
                  struct problems *problems) {
     struct reader reader = {.settings = settings, .problems = problems};
+    if (beyond_limits(text, bytes, problems)) return;
     unsigned line = read_text(&reader, text, bytes, true);
     /* The lines before the error may have their own problems: they are told in the same run. */
     for (int tries = 0; line > 1 && tries < CONFIG_TRIES; tries++) {

@@ -11,6 +11,7 @@
     "HOST:PORT with a port from 0 to 65535 and an IPv6 address in brackets, or unix:PATH "         \
     "with " LISTEN_PATH_ALLOWED
 #define LISTEN_PORT      5993 /**< MarketStore's */
+#define LISTEN_MAX       64   /**< listeners: as many as a broker takes */
 #define LISTEN_URL_BYTES 384
 
 struct listen_setting {

@@ -1,5 +1,7 @@
 #include "tickcastd/reader.h"
 
+#include <err.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/nearest.h"
@@ -29,28 +31,71 @@ const char *reader_text(const struct reader *reader, const yaml_node_t *node, co
     return text;
 }
 
+/* A pair whose key is a text. */
+struct named_pair {
+    const char *name;
+    const yaml_node_pair_t *pair;
+};
+
+/* By their names, those of one name as they stand in the map. */
+static int compare_names(const void *a, const void *b) {
+    const struct named_pair *left = a, *right = b;
+    int names = strcmp(left->name, right->name);
+    return names != 0 ? names : left->pair < right->pair ? -1 : left->pair > right->pair;
+}
+
+/* The pairs of a map that have names, sorted; heap. There may be 100,000. */
+static struct named_pair *sort_pairs(const struct reader *reader, const yaml_node_t *map,
+                                     size_t *count) {
+    const yaml_node_pair_t *pair = map->data.mapping.pairs.start;
+    size_t most = (size_t)(map->data.mapping.pairs.top - pair);
+    struct named_pair *sorted = calloc(most + 1, sizeof sorted[0]);
+    if (sorted == NULL) err(1, "no memory");
+    *count = 0;
+    for (; pair < map->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
+        if (key->type != YAML_SCALAR_NODE) continue;
+        sorted[(*count)++] = (struct named_pair){(const char *)key->data.scalar.value, pair};
+    }
+    qsort(sorted, *count, sizeof sorted[0], compare_names);
+    return sorted;
+}
+
+/* The first of the sorted pairs with this name, which is there. */
+static const yaml_node_pair_t *first_of(const struct named_pair *sorted, size_t count,
+                                        const char *name) {
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(sorted[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return sorted[low].pair;
+}
+
 void reader_each_pair(struct reader *reader, const yaml_node_t *map, void *arg,
                       void (*visit)(struct reader *reader, void *arg, const char *name,
                                     const yaml_node_t *key, yaml_node_t *value)) {
-    const yaml_node_pair_t *pairs = map->data.mapping.pairs.start;
-    for (const yaml_node_pair_t *pair = pairs; pair < map->data.mapping.pairs.top; pair++) {
+    size_t count;
+    char shown[PROBLEMS_VALUE_BYTES];
+    struct named_pair *sorted = sort_pairs(reader, map, &count);
+    const yaml_node_pair_t *pair = map->data.mapping.pairs.start;
+    for (; pair < map->data.mapping.pairs.top; pair++) {
         const yaml_node_t *key = yaml_document_get_node(reader->document, pair->key);
         const char *name = reader_text(reader, key, NULL, "a name before the ':'");
         if (name == NULL) continue;
-        const yaml_node_t *first = NULL;
-        for (const yaml_node_pair_t *before = pairs; before < pair && first == NULL; before++) {
-            const yaml_node_t *other = yaml_document_get_node(reader->document, before->key);
-            if (other->type == YAML_SCALAR_NODE &&
-                strcmp((const char *)other->data.scalar.value, name) == 0)
-                first = other;
-        }
+        const yaml_node_pair_t *first = first_of(sorted, count, name);
         struct origin origin = reader_origin(key);
-        if (first != NULL)
-            problems_add(reader->problems, &origin, name, "was set already in line %u",
-                         reader_origin(first).line);
+        if (first != pair)
+            problems_add(reader->problems, &origin, problems_shown(name, shown),
+                         "was set already in line %u",
+                         reader_origin(yaml_document_get_node(reader->document, first->key)).line);
         else
             visit(reader, arg, name, key, yaml_document_get_node(reader->document, pair->value));
     }
+    free(sorted);
 }
 
 void reader_report_unknown(const struct reader *reader, const yaml_node_t *key, const char *within,

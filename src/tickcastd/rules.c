@@ -74,6 +74,9 @@ void settings_complete(struct settings *settings, struct problems *problems) {
     prefer_command_line(settings);
     listen_by_default(settings);
     feeds_complete(settings, problems);
+    if (settings->listener_count > LISTEN_MAX)
+        problems_add(problems, &settings->listeners[LISTEN_MAX].origin, "listen",
+                     "too many listeners: allowed are %d", LISTEN_MAX);
     for (uint32_t i = 0; i < settings->listener_count; i++) check_listener(settings, i, problems);
 
     const struct tickcast_options *options = &settings->options;

@@ -124,18 +124,75 @@ static const struct {
      "f:3: not YAML: mapping values are not allowed in this context\n"
      "f:1: workers: value '99': allowed is a whole number from 0 to 63\n"
      "f:2: x: unknown name\n"},
-    {"workers: 99\nlisten: [\n", "f:3: not YAML: did not find expected node content while parsing "
+    {"workers: 99\nlisten: [\n", "f:2: not YAML: did not find expected node content while parsing "
                                  "a flow node\n"
                                  "f:1: workers: value '99': allowed is a whole number from 0 to "
                                  "63\n"},
     {"workers: 1\nbacklog: \xff\n", "f:2: not YAML: invalid leading UTF-8 octet\n"},
     {"workers: *nobody\n", "f:1: not YAML: found undefined alias\n"},
+    {"workers: 1\nlisten",
+     "f:2: not YAML: could not find expected ':' while scanning a simple key\n"},
+    {"? &w workers\n: 1\n*w : 2\n", "f:1: workers: was set already in line 1\n"},
+    {"\"\\e[31m\": 1\n\"\\e[31m\": 2\n", "f:1: ?[31m: unknown name\n"
+                                         "f:2: ?[31m: was set already in line 1\n"},
     {"&a listen: &b [*b]\n", "f:1: listen: value is a list: allowed is " WHERE "\n"},
 };
 
 Test(config, every_problem_of_a_file_is_told_with_its_line) {
     for (size_t i = 0; i < sizeof bad_files / sizeof bad_files[0]; i++)
         expect_told(bad_files[i].yaml, strlen(bad_files[i].yaml), bad_files[i].told);
+}
+
+/* `text` again and again, as much as a file may hold, between a beginning and an end. */
+static char *flood(const char *begin, const char *text, const char *end) {
+    char *all = malloc(CONFIG_MAX_BYTES + 1), *at = stpcpy(all, begin);
+    size_t bytes = strlen(text);
+    while ((size_t)(at - all) + bytes + strlen(end) <= CONFIG_MAX_BYTES) at = stpcpy(at, text);
+    strcpy(at, end);
+    return all;
+}
+
+/* Each would take minutes where the work grows with the square of the file. */
+Test(config, a_bomb_is_refused_at_once, .timeout = 20) {
+    static const struct {
+        const char *begin, *text, *end, *told;
+    } bombs[] = {
+        {"listen: ", "[", "", "f:1: more than 16 lists and maps within each other\n"},
+        {"listen: ", "{a: ", "", "f:1: more than 16 lists and maps within each other\n"},
+        {"x: 1\n? ", "[", "", "f:2: more than 16 lists and maps within each other\n"},
+        {"listen:\n", "- ", "", "f:2: more than 16 lists and maps within each other\n"},
+        {"a: &a {address: 'b:1'}\nlisten: [", "*a,", "*a]\n", NULL},
+        {"listen: [", "'a:0',", "]\n", "f:1: listen: too many listeners: allowed are 64\n"},
+        {"feeds: [", "sim,", "sim]\n", "f:1: feeds: too many feeds: allowed are 64\n"},
+    };
+    for (size_t i = 0; i < sizeof bombs / sizeof bombs[0]; i++) {
+        char *text = flood(bombs[i].begin, bombs[i].text, bombs[i].end);
+        struct settings settings;
+        char *told = read_bytes(&settings, text, strlen(text));
+        if (bombs[i].told != NULL) cr_expect(eq(str, told, (char *)bombs[i].told));
+        settings_fini(&settings);
+        free(told);
+        free(text);
+    }
+}
+
+/* Many different names, or anchors: `format` is written with a number. */
+static char *numbered(const char *begin, const char *format) {
+    char *all = malloc(CONFIG_MAX_BYTES + 1), *at = stpcpy(all, begin);
+    for (unsigned i = 0; at - all < CONFIG_MAX_BYTES - 32; i++) at += sprintf(at, format, i);
+    return all;
+}
+
+Test(config, many_names_take_no_time, .timeout = 20) {
+    struct settings settings;
+    char *text = numbered("", "a%x: 1\n"), *told = read_bytes(&settings, text, strlen(text));
+    cr_expect(strncmp(told, "f:1: a0: unknown name\n", 22) == 0);
+    settings_fini(&settings);
+    free(told);
+    free(text);
+    text = numbered("a:\n", "- &a%x b\n");
+    expect_told(text, strlen(text), "f:258: more than 256 anchors\n");
+    free(text);
 }
 
 Test(config, a_zero_byte_in_the_file_is_told) {

@@ -62,6 +62,7 @@ Test(options, every_mistake_of_a_command_line_is_told) {
     } rows[] = {
         {"--wrkers 2 --check",
          "command line: unknown argument '--wrkers'; did you mean '--workers'?\n"},
+        {"\x1b[31m", "command line: unknown argument '\\x1b[31m'\n"},
         {"-x file", "command line: unknown argument '-x'\n"
                     "command line: unknown argument 'file'\n"},
         {"--workers", "command line: --workers: needs a value\n"},
