@@ -16,6 +16,14 @@ static void refuse(struct conn *conn, enum conn_end end, int status, const char 
     conn_finish(conn, end, response, bytes, body);
 }
 
+/* What is no upgrade. An answer to HEAD is that to GET without its body (RFC 9110, 9.3.2). */
+static void refuse_request(struct conn *conn, int status, const char *reason, bool head) {
+    char response[WS_RESPONSE_BYTES];
+    size_t bytes = ws_response_refuse(status, reason, response);
+    if (head) bytes -= strlen(reason);
+    conn_finish(conn, END_HANDSHAKE_BAD, response, bytes, reason);
+}
+
 /* The line to set, in a file and as a flag; `who` is subscribers or publishers. */
 #define TO_ALLOW(who)                                                                              \
     "; to allow it set `" who "_from: any` in the configuration file, or start tickcastd with "    \
@@ -91,7 +99,7 @@ void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count) {
         return;
     }
     if (taken < 0) {
-        refuse(conn, END_HANDSHAKE_BAD, (int)-taken, reason);
+        refuse_request(conn, (int)-taken, reason, count >= 5 && memcmp(bytes, "HEAD ", 5) == 0);
         return;
     }
     bool publishes = text_is(request.path, "/publish");

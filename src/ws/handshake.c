@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ws/extensions.h"
 #include "ws/head.h"
 
 #define PROTOCOL_FIELD "Sec-WebSocket-Protocol"
@@ -13,7 +14,7 @@
 struct parse {
     struct head head;
     struct ws_request request;
-    bool upgrade, connection, version;
+    bool upgrade, connection, version, length;
     unsigned hosts;
 };
 
@@ -34,12 +35,25 @@ static struct ws_text text_from(struct ws_text text, size_t at) {
     return (struct ws_text){text.at + at, text.bytes - at};
 }
 
-/* The length of the host, with its port, that the text begins with (RFC 3986, 3.2.2). */
-static size_t host_bytes(struct ws_text text) {
-    size_t i = 0;
+/* How many characters from `at` on are letters, digits, or of `others`. */
+static size_t span(struct ws_text text, size_t at, const char *others) {
+    size_t i = at;
     while (i < text.bytes && text.at[i] != '\0' &&
-           (head_is_alnum(text.at[i]) || strchr("-._~%!$&'()*+,;=:[]", text.at[i]) != NULL))
+           (head_is_alnum(text.at[i]) || strchr(others, text.at[i]) != NULL))
         i++;
+    return i - at;
+}
+
+/* The length of the host, with its port, that the text begins with (RFC 3986, 3.2.2); 0: there is
+ * none. */
+static size_t host_bytes(struct ws_text text) {
+    bool literal = text.bytes > 0 && text.at[0] == '[';
+    size_t i = literal;
+    i += span(text, i, literal ? ":.%-_~" : "-._~%!$&'()*+,;=");
+    if (literal && (i == 1 || i == text.bytes || text.at[i++] != ']')) return 0;
+    if (i == 0 || i == text.bytes || text.at[i] != ':') return i;
+    i++;
+    while (i < text.bytes && text.at[i] >= '0' && text.at[i] <= '9') i++;
     return i;
 }
 
@@ -154,8 +168,14 @@ static const char *take_protocol(struct parse *parse, struct ws_text value) {
     return NULL;
 }
 
-static const char *take_length(struct parse *parse, struct ws_text value) {
+static const char *take_extensions(struct parse *parse, struct ws_text value) {
     (void)parse;
+    return ws_extensions_valid(value) ? NULL : "malformed Sec-WebSocket-Extensions";
+}
+
+static const char *take_length(struct parse *parse, struct ws_text value) {
+    if (parse->length) return "second Content-Length";
+    parse->length = true;
     return text_is(value, "0") ? NULL : "an upgrade has no body";
 }
 
@@ -166,6 +186,7 @@ static const char *take_encoding(struct parse *parse, struct ws_text value) {
 
 static const char *take_origin(struct parse *parse, struct ws_text value) {
     (void)value;
+    if (parse->request.origin) return "second Origin";
     parse->request.origin = true;
     return NULL;
 }
@@ -186,6 +207,7 @@ static const struct {
     {"Sec-WebSocket-Key", take_key},
     {"Sec-WebSocket-Version", take_ws_version},
     {PROTOCOL_FIELD, take_protocol},
+    {"Sec-WebSocket-Extensions", take_extensions},
     {"Content-Length", take_length},
     {"Transfer-Encoding", take_encoding},
     {"Origin", take_origin},

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "requests.h"
 #include "ws/handshake.h"
 
 #define LIMIT 8192
@@ -16,231 +17,7 @@
 #define VERSION "Sec-WebSocket-Version: 13\r\n"
 #define LINE    "\r\n"
 
-#define WITH_LINE(request_line) request_line HOST UPGRADE CONN KEY VERSION LINE
-#define WITH(more)              GET HOST UPGRADE CONN KEY VERSION more LINE
-#define WITH_HOST(host)         GET host UPGRADE CONN KEY VERSION LINE
-#define WITH_UPGRADE(upgrade)   GET HOST upgrade CONN KEY VERSION LINE
-#define WITH_CONN(conn)         GET HOST UPGRADE conn KEY VERSION LINE
-#define WITH_KEY(key)           GET HOST UPGRADE CONN key VERSION LINE
-#define WITH_VERSION(version)   GET HOST UPGRADE CONN KEY version LINE
-
-/* Status 101 is a good request, 0 one that needs more bytes. */
-struct row {
-    int status;
-    const char *bytes;
-    size_t count;
-};
-
-#define ROW(status, text)                                                                          \
-    { status, text, sizeof(text) - 1 }
-
-static const struct row rows[] = {
-    /* good */
-    ROW(101, WITH("")),
-    ROW(101, WITH_LINE("GET / HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET /ws? HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET /ws?encoding=json&a=b?c HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET /ws?streams=*/1Min/{OHLCV}|\"x\" HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET //ws%20/../ HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET http://host/ws HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET HTTPS://[::1]:5993/ws?x HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET http://host HTTP/1.1\r\n")),
-    ROW(101, WITH_LINE("GET http://host?x HTTP/1.1\r\n")),
-    ROW(101, GET VERSION KEY CONN UPGRADE HOST LINE),
-    ROW(101, GET "hOST:server\r\nUPGRADE:WebSocket\r\nconnection:uPGRADE\r\n"
-                 "sec-websocket-key:dGhlIHNhbXBsZSBub25jZQ==\r\nSEC-WEBSOCKET-VERSION:13\r\n" LINE),
-    ROW(101, WITH_HOST("Host: \t server:5993 \t \r\n")),
-    ROW(101, WITH_HOST("Host: [2001:db8::1]:5993\r\n")),
-    ROW(101, WITH_HOST("Host: a_b.c%2d~!\r\n")),
-    ROW(101, WITH_UPGRADE("Upgrade: h2c, websocket\r\n")),
-    ROW(101, WITH_UPGRADE("Upgrade: TLS/1.0 ,\tWEBSOCKET\t, ,\r\n")),
-    ROW(101, WITH_UPGRADE("Upgrade: h2c\r\n" UPGRADE)),
-    ROW(101, WITH_UPGRADE(UPGRADE "Upgrade: h2c\r\n")),
-    ROW(101, WITH_UPGRADE(UPGRADE "Upgrade:\r\n")),
-    ROW(101, WITH_CONN("Connection: keep-alive, Upgrade\r\n")),
-    ROW(101, WITH_CONN("Connection: UPGRADE,keep-alive\r\n")),
-    ROW(101, WITH_CONN("Connection: ,, upgrade ,\r\n")),
-    ROW(101, WITH_CONN("Connection: keep-alive\r\n" CONN)),
-    ROW(101, WITH_CONN(CONN "Connection: keep-alive\r\n")),
-    ROW(101, WITH_KEY("Sec-WebSocket-Key:  \t AAAAAAAAAAAAAAAAAAAAAA==\t \r\n")),
-    ROW(101, WITH_KEY("Sec-WebSocket-Key: +/+/+/+/+/+/+/+/+/+/+A==\r\n")),
-    ROW(101, WITH("Sec-WebSocket-Protocol: tickcast.v1.json\r\n")),
-    ROW(101, WITH("Sec-WebSocket-Protocol: a, b\r\nSec-WebSocket-Protocol: c\r\n")),
-    ROW(101, WITH("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n")),
-    ROW(101, WITH("Origin: https://example.com\r\n")),
-    ROW(101, WITH("Forwarded: for=192.0.2.1\r\n")),
-    ROW(101, WITH("Content-Length: 0\r\n")),
-    ROW(101, WITH("X-Text: caf\xc3\xa9 \x80\xff\r\n")),
-    ROW(101, WITH("X-Text: a\tb\r\n")),
-    ROW(101, WITH("X-Empty:\r\nX-Empty:   \r\n")),
-    ROW(101, WITH("X-!#$%&'*+-.^_`|~09azAZ: :,;\"\r\n")),
-    ROW(101, WITH("Hostile: yes\r\nKey: no\r\nUpgrade-Insecure-Requests: 1\r\n")),
-    /* methods: before anything else */
-    ROW(405, "POST /ws HTTP/1.1\r\n" HOST LINE),
-    ROW(405, "HEAD /ws HTTP/1.1\r\n" LINE),
-    ROW(405, "OPTIONS * HTTP/1.1\r\n" LINE),
-    ROW(405, "CONNECT host:80 HTTP/1.1\r\n" LINE),
-    ROW(405, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    ROW(405, WITH_LINE("PUT /ws HTTP/1.0\r\n")),
-    ROW(405, WITH_LINE("get /ws HTTP/1.1\r\n")),
-    ROW(405, WITH_LINE("GETT /ws HTTP/1.1\r\n")),
-    ROW(405, WITH_LINE("GE /ws HTTP/1.1\r\n")),
-    ROW(405, "POST \x00\x01\n"),
-    /* versions */
-    ROW(505, WITH_LINE("GET /ws HTTP/1.0\r\n")),
-    ROW(505, WITH_LINE("GET /ws HTTP/0.9\r\n")),
-    ROW(505, WITH_LINE("GET /ws HTTP/1.2\r\n")),
-    ROW(505, WITH_LINE("GET /ws HTTP/2.0\r\n")),
-    ROW(505, WITH_LINE("GET /ws HTTP/2\r\n")),
-    ROW(505, WITH_LINE("GET /ws HTTP/1.10\r\n")),
-    ROW(505, "GET /ws HTTP/1.0\r\nbad header\r\n"),
-    /* request lines */
-    ROW(400, "\r\n" WITH("")),
-    ROW(400, " " WITH("")),
-    ROW(400, "\n"),
-    ROW(400, ":"),
-    ROW(400, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
-    ROW(400, "\x00"),
-    ROW(400, "\x80\x2e\x01"),
-    ROW(400, "SSH-2.0-OpenSSH_9.2\r\n"),
-    ROW(400, "GET\r\n"),
-    ROW(400, "GET/ws HTTP/1.1\r\n"),
-    ROW(400, "GET\t/ws HTTP/1.1\r\n"),
-    ROW(400, "GET  /ws HTTP/1.1\r\n"),
-    ROW(400, "GET /ws\r\n"),
-    ROW(400, "GET /ws \r\n"),
-    ROW(400, "GET /ws  HTTP/1.1\r\n"),
-    ROW(400, "GET /ws HTTP/1.1 \r\n"),
-    ROW(400, "GET /ws\tHTTP/1.1\r\n"),
-    ROW(400, "GET /w s HTTP/1.1\r\n"),
-    ROW(400, "GET /ws HTTP/1.1\n"),
-    ROW(400, "GET /ws HTTP/1.1\rHost: x\r\n"),
-    ROW(400, "GET /ws http/1.1\r\n"),
-    ROW(400, "GET /ws HTTP/1.x\r\n"),
-    ROW(400, "GET /ws HTTP/\r\n"),
-    ROW(400, "GET /ws HTTPS/1.1\r\n"),
-    ROW(400, "GET /ws FTP/1.1\r\n"),
-    ROW(400, "GET /ws HTTP/1.\x00\r\n"),
-    ROW(400, "GET /ws#top HTTP/1.1\r\n"),
-    ROW(400, "GET /ws?x#top HTTP/1.1\r\n"),
-    ROW(400, "GET /w\xc3\xa9 HTTP/1.1\r\n"),
-    ROW(400, "GET /w\x00 HTTP/1.1\r\n"),
-    ROW(400, "GET /w\x7f HTTP/1.1\r\n"),
-    ROW(400, "GET /w\r\n"),
-    ROW(400, "GET ws HTTP/1.1\r\n"),
-    ROW(400, "GET * HTTP/1.1\r\n"),
-    ROW(400, "GET ?x HTTP/1.1\r\n"),
-    ROW(400, "GET ws://host/ws HTTP/1.1\r\n"),
-    ROW(400, "GET host:5993 HTTP/1.1\r\n"),
-    ROW(400, "GET http:///ws HTTP/1.1\r\n"),
-    ROW(400, "GET http://?x HTTP/1.1\r\n"),
-    ROW(400, "GET http:/ws HTTP/1.1\r\n"),
-    ROW(400, "GET http HTTP/1.1\r\n"),
-    ROW(400, "GET http://user@host/ws HTTP/1.1\r\n"),
-    ROW(400, "GET http://ho\"st/ws HTTP/1.1\r\n"),
-    /* Host */
-    ROW(400, WITH_HOST("")),
-    ROW(400, WITH_HOST("Host:\r\n")),
-    ROW(400, WITH_HOST("Host:  \t\r\n")),
-    ROW(400, WITH_HOST(HOST HOST)),
-    ROW(400, WITH_HOST("Host: a b\r\n")),
-    ROW(400, WITH_HOST("Host: user@host\r\n")),
-    ROW(400, WITH_HOST("Host: host/path\r\n")),
-    ROW(400, WITH_HOST("Host: h\xc3\xa9\r\n")),
-    /* Upgrade and Connection */
-    ROW(400, WITH_UPGRADE("")),
-    ROW(400, WITH_UPGRADE("Upgrade:\r\n")),
-    ROW(400, WITH_UPGRADE("Upgrade: h2c\r\n")),
-    ROW(400, WITH_UPGRADE("Upgrade: websockets\r\n")),
-    ROW(400, WITH_UPGRADE("Upgrade: web socket\r\n")),
-    ROW(400, WITH_UPGRADE("Upgrade: websocket/13\r\n")),
-    ROW(400, WITH_UPGRADE("Upgrade: \"h2c, websocket, x\"\r\n")),
-    ROW(400, WITH_UPGRADE("X-Upgrade: websocket\r\n")),
-    ROW(400, WITH_CONN("")),
-    ROW(400, WITH_CONN("Connection: keep-alive\r\n")),
-    ROW(400, WITH_CONN("Connection: close\r\n")),
-    ROW(400, WITH_CONN("Connection: Upgraded\r\n")),
-    ROW(400, WITH_CONN("Connection: keep-alive Upgrade\r\n")),
-    ROW(400, WITH_CONN("Connection: keep-alive; Upgrade\r\n")),
-    ROW(400, WITH_CONN("Connection: Upgrade\r\nConnection: a@b\r\n")),
-    /* key */
-    ROW(400, WITH_KEY("")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key:\r\n")),
-    ROW(400, WITH_KEY(KEY KEY)),
-    ROW(400, WITH_KEY(KEY "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ===\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQA=\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQAA\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j==\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQAAAA==\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBs-SBub25jZQ==\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNh XBsZSBub25jZQ==\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: ========================\r\n")),
-    ROW(400, WITH_KEY("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==, AA\r\n")),
-    /* version of the protocol */
-    ROW(400, WITH_VERSION("")),
-    ROW(400, WITH_VERSION(VERSION VERSION)),
-    ROW(400, WITH_VERSION("Sec-WebSocket-Version:\r\n")),
-    ROW(400, WITH_VERSION("Sec-WebSocket-Version: 8\r\n")),
-    ROW(400, WITH_VERSION("Sec-WebSocket-Version: 14\r\n")),
-    ROW(400, WITH_VERSION("Sec-WebSocket-Version: 013\r\n")),
-    ROW(400, WITH_VERSION("Sec-WebSocket-Version: 13, 8\r\n")),
-    ROW(400, WITH_VERSION("Sec-WebSocket-Version: \"13\"\r\n")),
-    /* subprotocols */
-    ROW(400, WITH("Sec-WebSocket-Protocol:\r\n")),
-    ROW(400, WITH("Sec-WebSocket-Protocol: ,\r\n")),
-    ROW(400, WITH("Sec-WebSocket-Protocol: a b\r\n")),
-    ROW(400, WITH("Sec-WebSocket-Protocol: a, (b)\r\n")),
-    ROW(400, WITH("Sec-WebSocket-Protocol: \xc3\xa9\r\n")),
-    /* bodies */
-    ROW(400, WITH("Content-Length: 1\r\n")),
-    ROW(400, WITH("Content-Length: 00\r\n")),
-    ROW(400, WITH("Content-Length: -0\r\n")),
-    ROW(400, WITH("Content-Length:\r\n")),
-    ROW(400, WITH("Content-Length: 0, 0\r\n")),
-    ROW(400, WITH("Content-Length: 0\r\nContent-Length: 5\r\n")),
-    ROW(400, WITH("Transfer-Encoding: chunked\r\n")),
-    ROW(400, WITH("Transfer-Encoding: identity\r\n")),
-    ROW(400, WITH("transfer-encoding:\r\n")),
-    /* lines */
-    ROW(400, GET " Host: x\r\n"),
-    ROW(400, GET "\tHost: x\r\n"),
-    ROW(400, WITH("X-A: b\r\n folded\r\n")),
-    ROW(400, WITH("X-A: b\r\n\tfolded\r\n")),
-    ROW(400, WITH("X-A: b\r\n \r\n")),
-    ROW(400, WITH("X-A : b\r\n")),
-    ROW(400, WITH("X-A\t: b\r\n")),
-    ROW(400, WITH("X A: b\r\n")),
-    ROW(400, WITH(": b\r\n")),
-    ROW(400, WITH("X-A\r\n")),
-    ROW(400, WITH("X(A): b\r\n")),
-    ROW(400, WITH("X-\xc3\xa9: b\r\n")),
-    ROW(400, WITH("X-\x00: b\r\n")),
-    ROW(400, WITH("X-A: \x00\r\n")),
-    ROW(400, WITH("X-A: b\x01\r\n")),
-    ROW(400, WITH("X-A: b\x0b\r\n")),
-    ROW(400, WITH("X-A: b\x1b[31m\r\n")),
-    ROW(400, WITH("X-A: b\x7f\r\n")),
-    ROW(400, WITH("X-A: b\n")),
-    ROW(400, WITH("X-A: b\r\r\n")),
-    ROW(400, WITH("X-A: b\rX-B: c\r\n")),
-    ROW(400, GET HOST UPGRADE CONN KEY VERSION "\n"),
-    ROW(400, GET HOST UPGRADE CONN KEY VERSION "\rx"),
-    ROW(400, GET LINE),
-    /* not whole yet */
-    ROW(0, ""),
-    ROW(0, "GET"),
-    ROW(0, "GARBAGE"),
-    ROW(0, "GET "),
-    ROW(0, "GET http:nothing"),
-    ROW(0, "GET /ws HTTP/1.0\r"),
-    ROW(0, GET HOST UPGRADE CONN KEY VERSION),
-    ROW(0, GET HOST UPGRADE CONN KEY VERSION "\r"),
-};
-
-#define ROWS (sizeof rows / sizeof *rows)
+#define WITH(more) GET HOST UPGRADE CONN KEY VERSION more LINE
 
 /* Parses from memory of exactly that size. The status, as in a row. */
 static int parse(const char *bytes, size_t count, size_t limit, long *taken, const char **reason) {
@@ -254,46 +31,66 @@ static int parse(const char *bytes, size_t count, size_t limit, long *taken, con
     return *taken > 0 ? 101 : (int)-*taken;
 }
 
+/* Whether this peer may have that path is not the parser's to say. */
+static int parsed_status(const struct row *row) {
+    return row->status == 403 || row->status == 404 ? 101 : row->status;
+}
+
+static void each_row(void (*check)(const struct row *row)) {
+    size_t count;
+    struct row *rows = requests_read(&count);
+    cr_assert_geq(count, 290);
+    for (size_t i = 0; i < count; i++) check(&rows[i]);
+    requests_free(rows, count);
+}
+
+static void check_whole(const struct row *row) {
+    long taken;
+    const char *reason;
+    int status = parse(row->bytes, row->count, LIMIT, &taken, &reason);
+    cr_expect_eq(status, parsed_status(row), "%s: %d (%s)", row->name, status, reason);
+    if (status == 101) cr_expect_eq((size_t)taken, row->count, "%s", row->name);
+}
+
 Test(handshake, the_table_is_answered_as_it_says) {
-    cr_assert_geq(ROWS, 100);
-    for (size_t i = 0; i < ROWS; i++) {
-        long taken;
-        const char *reason;
-        int status = parse(rows[i].bytes, rows[i].count, LIMIT, &taken, &reason);
-        cr_expect_eq(status, rows[i].status, "row %zu: %d (%s) for\n%s", i, status, reason,
-                     rows[i].bytes);
-        if (status == 101) cr_expect_eq((size_t)taken, rows[i].count);
-    }
+    each_row(check_whole);
 }
 
 /* After each prefix the answer is "more", or already that of the whole, with the same reason. */
-Test(handshake, the_table_is_answered_the_same_split_at_every_byte) {
-    for (size_t i = 0; i < ROWS; i++) {
-        long taken;
-        const char *reason, *part_reason;
-        int status = parse(rows[i].bytes, rows[i].count, LIMIT, &taken, &reason);
-        for (size_t part = 0; part < rows[i].count; part++) {
-            int part_status = parse(rows[i].bytes, part, LIMIT, &taken, &part_reason);
-            if (part_status == 0) continue;
-            cr_expect_eq(part_status, status, "row %zu cut at %zu: %d", i, part, part_status);
-            cr_expect_eq(part_reason, reason, "row %zu cut at %zu: %s", i, part, part_reason);
-            cr_expect_neq(status, 101, "row %zu: good already at %zu", i, part);
-        }
+static void check_split(const struct row *row) {
+    long taken;
+    const char *reason, *part_reason;
+    int status = parse(row->bytes, row->count, LIMIT, &taken, &reason);
+    bool certain = false;
+    for (size_t part = 0; part < row->count; part++) {
+        int part_status = parse(row->bytes, part, LIMIT, &taken, &part_reason);
+        cr_assert(part_status != 0 || !certain, "%s: open again at %zu", row->name, part);
+        if (part_status == 0) continue;
+        certain = true;
+        cr_assert_eq(part_status, status, "%s: %d at %zu", row->name, part_status, part);
+        cr_assert_eq(part_reason, reason, "%s: %s at %zu", row->name, part_reason, part);
+        cr_assert_neq(status, 101, "%s: good already at %zu", row->name, part);
     }
 }
 
+Test(handshake, the_table_is_answered_the_same_split_at_every_byte) {
+    each_row(check_split);
+}
+
+static void check_followed(const struct row *row) {
+    if (row->status == 0) return;
+    char bytes[REQUEST_BYTES + 6];
+    long taken;
+    const char *reason;
+    memcpy(bytes, row->bytes, row->count);
+    memcpy(bytes + row->count, "\x82\x80\0\0\0\0", 6);
+    int status = parse(bytes, row->count + 6, LIMIT, &taken, &reason);
+    cr_expect_eq(status, parsed_status(row), "%s", row->name);
+    if (status == 101) cr_expect_eq((size_t)taken, row->count, "%s", row->name);
+}
+
 Test(handshake, what_follows_the_request_is_not_taken) {
-    for (size_t i = 0; i < ROWS; i++) {
-        if (rows[i].status == 0) continue;
-        char bytes[LIMIT];
-        long taken;
-        const char *reason;
-        memcpy(bytes, rows[i].bytes, rows[i].count);
-        memcpy(bytes + rows[i].count, "\x82\x80\0\0\0\0", 6);
-        int status = parse(bytes, rows[i].count + 6, LIMIT, &taken, &reason);
-        cr_expect_eq(status, rows[i].status, "row %zu", i);
-        if (status == 101) cr_expect_eq((size_t)taken, rows[i].count);
-    }
+    each_row(check_followed);
 }
 
 /* One byte of a good request spoiled in each possible way: the answer never depends on the cut. */
@@ -319,6 +116,8 @@ Test(handshake, spoiled_requests_are_answered_the_same_at_every_byte) {
 
 /* Each is refused with its last byte, and not before. */
 Test(handshake, a_refusal_comes_with_the_byte_that_makes_it_certain) {
+#define ROW(status, text)                                                                          \
+    { status, text, sizeof(text) - 1, text }
     static const struct row early[] = {
         ROW(400, "\x16"),
         ROW(400, "\r"),
