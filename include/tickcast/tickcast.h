@@ -154,8 +154,14 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
     X(outbound_now, "bytes that wait for readers")                                                 \
     X(inbound_now, "bytes of requests that are not complete")                                      \
     X(parked_now, "publishers whose message waits for a ring")                                     \
+    X(handshakes_now, "connections whose opening handshake is not done")                           \
     X(accepted, "connections accepted")                                                            \
     X(handshakes, "handshakes answered with 101")                                                  \
+    X(tls_handshakes, "TLS handshakes done")                                                       \
+    X(tls_resumed, "of them, those that resumed an earlier session")                               \
+    X(tls_ns, "nanoseconds of work on TLS handshakes")                                             \
+    X(tls_contended_ns, "of them, those while messages or requests were waiting")                  \
+    X(tls_yielded_ns, "nanoseconds of other work that TLS handshakes had to wait for")             \
     X(closed, "connections closed, for any reason")                                                \
     X(requests, "subscribe requests answered")                                                     \
     X(requests_refused, "subscribe requests answered with an error")                               \

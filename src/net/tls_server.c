@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/printable.h"
+#include "net/tls_client.h"
 
 #define DATE_BYTES 32
 #define FILE_BYTES 256 /* of a file's name in a line */
@@ -110,6 +111,10 @@ struct tls_server *tls_server_new(const struct tickcast_tls *tls, const struct l
             return NULL;
         }
         server->contexts[server->count] = context;
+    }
+    if (!tls_client_ask(server->contexts[0], tls, error)) {
+        tls_server_unref(server);
+        return NULL;
     }
     for (unsigned i = 0; i < server->count; i++) {
         warn_of_time(log, tls->certificates[i].cert_file,

@@ -2,33 +2,37 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/socket.h"
-#include "net/tls.h"
 #include "net/tls_socket.h"
 
-bool transport_open(struct transport *transport, int fd, SSL_CTX *context, BIO_METHOD *socket) {
-    SSL *ssl = NULL;
-    if (context != NULL) {
-        ssl = SSL_new(context);
-        if (ssl == NULL || !tls_socket_attach(socket, ssl, fd)) {
-            SSL_free(ssl);
-            ERR_clear_error();
-            return false;
-        }
-        SSL_set_accept_state(ssl);
+void transport_open(struct transport *transport, int fd) {
+    *transport = (struct transport){.fd = fd};
+}
+
+bool transport_start_tls(struct transport *transport, SSL_CTX *context, BIO_METHOD *socket) {
+    SSL *ssl = SSL_new(context);
+    if (ssl == NULL || !tls_socket_attach(socket, ssl, transport->fd)) {
+        SSL_free(ssl);
+        ERR_clear_error();
+        return false;
     }
-    *transport = (struct transport){.fd = fd, .ssl = ssl};
+    SSL_set_accept_state(ssl);
+    transport->ssl = ssl;
     return true;
 }
 
+void transport_end_tls(struct transport *transport) {
+    SSL_free(transport->ssl);
+    transport->ssl = NULL;
+    ERR_clear_error();
+}
+
 void transport_close(struct transport *transport, bool reset) {
-    if (transport->ssl != NULL) {
-        SSL_free(transport->ssl);
-        ERR_clear_error();
-    }
+    if (transport->ssl != NULL) transport_end_tls(transport);
     if (reset)
         socket_reset(transport->fd);
     else
@@ -45,13 +49,37 @@ void transport_shutdown(struct transport *transport) {
     (void)shutdown(transport->fd, SHUT_WR);
 }
 
-static enum transport_result result_of(SSL *ssl, int result, int crossed) {
+static int result_of(SSL *ssl, int result, int crossed) {
     int error = SSL_get_error(ssl, result);
     int same = crossed == SSL_ERROR_WANT_WRITE ? SSL_ERROR_WANT_READ : SSL_ERROR_WANT_WRITE;
     if (error == same) return TRANSPORT_AGAIN;
     if (error == crossed) return TRANSPORT_CROSS;
     ERR_clear_error();
     return TRANSPORT_GONE;
+}
+
+/* What OpenSSL says, and of a certificate more than that it is not good. */
+static void explain(const SSL *ssl, char why[TLS_ERROR_BYTES]) {
+    char reason[TLS_ERROR_BYTES];
+    bool of_certificate = ERR_GET_REASON(ERR_peek_error()) == SSL_R_CERTIFICATE_VERIFY_FAILED;
+    tls_reason(reason);
+    snprintf(why, TLS_ERROR_BYTES, "%.200s%s%.200s", reason, of_certificate ? ": " : "",
+             of_certificate ? X509_verify_cert_error_string(SSL_get_verify_result(ssl)) : "");
+}
+
+int transport_handshake(struct transport *transport, char why[TLS_ERROR_BYTES]) {
+    ERR_clear_error();
+    int result = SSL_do_handshake(transport->ssl);
+    if (result == 1) return 0;
+    if (SSL_get_error(transport->ssl, result) != SSL_ERROR_SSL)
+        return result_of(transport->ssl, result, SSL_ERROR_WANT_WRITE);
+    int reason = ERR_GET_REASON(ERR_peek_error());
+    if (reason != SSL_R_UNEXPECTED_EOF_WHILE_READING && reason != SSL_R_HTTP_REQUEST) {
+        explain(transport->ssl, why);
+        return TRANSPORT_BAD;
+    }
+    ERR_clear_error();
+    return reason == SSL_R_HTTP_REQUEST ? TRANSPORT_HTTP : TRANSPORT_GONE;
 }
 
 static ssize_t tls_read(SSL *ssl, void *bytes, size_t room) {

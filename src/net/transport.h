@@ -15,6 +15,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "net/tls.h"
+
 #define TRANSPORT_RECORD_BYTES 16384 /**< of one SSL_write: a full TLS record (RFC 8446, 5.1) */
 
 struct transport {
@@ -27,11 +29,21 @@ enum transport_result {
     TRANSPORT_AGAIN = -1, /**< the kernel takes or has nothing now */
     TRANSPORT_CROSS = -2, /**< TLS: a read waits for writing, or a write for reading */
     TRANSPORT_GONE = -3,  /**< reset, or a TLS error: the connection is of no more use */
+    TRANSPORT_BAD = -4,   /**< a TLS handshake that cannot be finished */
+    TRANSPORT_HTTP = -5,  /**< HTTP in place of a TLS handshake */
 };
 
-/** `context` NULL: plain; else TLS by `socket` (tls_socket.h). False without memory. Does not own
- * `fd` until it succeeded. */
-bool transport_open(struct transport *transport, int fd, SSL_CTX *context, BIO_METHOD *socket);
+/** A plain connection, until transport_start_tls makes it one of TLS by `socket` (tls_socket.h),
+ * which is false without memory. */
+void transport_open(struct transport *transport, int fd);
+bool transport_start_tls(struct transport *transport, SSL_CTX *context, BIO_METHOD *socket);
+
+/** Goes on with the TLS handshake. 0 when it is done, or a result; with TRANSPORT_BAD `why` says
+ *  what was wrong, and the peer has been told. */
+int transport_handshake(struct transport *transport, char why[TLS_ERROR_BYTES]);
+
+/** Plain again: what is sent now is not TLS. */
+void transport_end_tls(struct transport *transport);
 
 /** Closes: in order, or with `reset` by RST. */
 void transport_close(struct transport *transport, bool reset);

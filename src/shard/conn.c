@@ -40,23 +40,20 @@ static uint32_t ping_slot(const struct conn *conn) {
 
 void conn_open(struct shard *shard, struct handover *handover) {
     struct conn *conn = calloc(1, sizeof *conn);
-    SSL_CTX *tls = handover->tls != NULL ? tls_server_context(handover->tls) : NULL;
-    if (conn == NULL ||
-        !transport_open(&conn->transport, handover->fd, tls, shard->shared->tls_socket)) {
+    if (conn == NULL) {
         log_line(&shard->shared->log, LOG_ERROR, "%s: no memory for a connection",
                  handover->peer.text);
-        free(conn);
         handover_free(handover);
         atomic_fetch_sub_explicit(&shard->load, 1, memory_order_relaxed);
         atomic_fetch_sub_explicit(&shard->shared->connections, 1, memory_order_relaxed);
         return;
     }
-    handover->fd = -1;
+    transport_open(&conn->transport, handover->fd);
     conn->tls = handover->tls;
+    handover->fd = -1;
     handover->tls = NULL;
     conn->shard = shard;
     conn->peer = handover->peer;
-    conn->state = CONN_HANDSHAKE;
     init_lists(conn);
     member_join(&conn->member, &shard->lobby);
     ws_decoder_init(&conn->decoder, true, shard->shared->options.strict_utf8,
@@ -71,8 +68,13 @@ void conn_open(struct shard *shard, struct handover *handover) {
     list_insert(&shard->pings[ping_slot(conn)], &conn->ping);
     conn->since_ns = conn->alive_ns = shard->now_ns;
     count_add(&shard->stats.connections_now, 1);
+    count_add(&shard->stats.handshakes_now, 1);
+    conn->state = CONN_HANDSHAKE;
+    if (conn->tls != NULL) conn_start_tls(conn);
     conn_set_reading(conn, true);
-    if (handover->count > 0) conn_input(conn, handover->bytes, handover->count);
+    handshakes_bound(shard, conn);
+    if (handover->count > 0 && conn->state == CONN_HANDSHAKE)
+        conn_input(conn, handover->bytes, handover->count);
     handover_free(handover);
 }
 
@@ -105,6 +107,7 @@ void conn_doom(struct conn *conn, enum conn_end end, bool reset) {
         count_add(&shard->stats.ended[end], 1);
         log_end(conn, end, NULL);
     }
+    conn_handshake_over(conn);
     conn->state = CONN_DOOMED;
     drop_input(conn);
     unsubscribe(conn);
@@ -114,7 +117,6 @@ void conn_doom(struct conn *conn, enum conn_end end, bool reset) {
     member_leave(&conn->member);
     groups_released(shard, group);
     transport_close(&conn->transport, reset);
-    tls_server_unref(conn->tls);
     list_remove(&conn->all);
     list_remove(&conn->deadline);
     list_remove(&conn->ping);
@@ -125,12 +127,11 @@ void conn_doom(struct conn *conn, enum conn_end end, bool reset) {
     atomic_fetch_sub_explicit(&shard->shared->connections, 1, memory_order_relaxed);
 }
 
-void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t count,
-                 const char *detail) {
-    if (conn->state >= CONN_CLOSING) return;
+static void begin_closing(struct conn *conn, enum conn_end end, const char *detail) {
     struct shard *shard = conn->shard;
     count_add(&shard->stats.ended[end], 1);
     log_end(conn, end, detail);
+    conn_handshake_over(conn);
     conn->state = CONN_CLOSING;
     drop_input(conn);
     unsubscribe(conn);
@@ -138,6 +139,13 @@ void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t
     list_remove(&conn->deadline);
     conn->since_ns = shard->now_ns;
     list_insert(&shard->closings, &conn->deadline);
+}
+
+void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t count,
+                 const char *detail) {
+    if (conn->state >= CONN_CLOSING) return;
+    struct shard *shard = conn->shard;
+    begin_closing(conn, end, detail);
     struct group *group = conn->member.group;
     /* an evicted reader will hardly take megabytes that remain of its frame */
     uint64_t max_copy =
@@ -151,9 +159,17 @@ void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t
     conn_flush(conn);
 }
 
+void conn_leave(struct conn *conn, enum conn_end end, const char *detail) {
+    if (conn->state >= CONN_CLOSING) return;
+    begin_closing(conn, end, detail);
+    conn->state = CONN_DRAINING;
+    transport_shutdown(&conn->transport);
+    conn_set_reading(conn, true);
+}
+
 void conn_fail(struct conn *conn, enum conn_end end, const char *reason) {
     uint8_t frame[2 + WS_CONTROL_BYTES];
-    if (conn->state == CONN_HANDSHAKE) {
+    if (conn->state <= CONN_HANDSHAKE) {
         conn_doom(conn, end, false);
         return;
     }
@@ -166,6 +182,7 @@ void shard_bury(struct shard *shard) {
     while (!list_empty(&shard->doomed)) {
         struct conn *conn = LIST_ITEM(shard->doomed.next, struct conn, turn);
         list_remove(&conn->turn);
+        free(conn->name);
         free(conn);
     }
     groups_bury(shard);

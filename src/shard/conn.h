@@ -2,7 +2,8 @@
  * A connection: its states and its end. Input is in conn_in.c, output in conn_out.c, what messages
  * mean in session.c and publisher.c. Worker's thread only.
  *
- *     HANDSHAKE -> OPEN -> CLOSING (last bytes queued) -> DRAINING (they are out) -> doomed
+ *     TLS -> HANDSHAKE (HTTP) -> OPEN -> CLOSING (last bytes queued) -> DRAINING (they are out) ->
+ * doomed
  *
  * Nothing is freed inside its own callback: an ended connection is doomed and freed at the end of
  * the turn.
@@ -20,19 +21,20 @@
     256 /**< of one publisher, then the worker's own ring is drained                               \
          */
 
-enum conn_state { CONN_HANDSHAKE, CONN_OPEN, CONN_CLOSING, CONN_DRAINING, CONN_DOOMED };
+enum conn_state { CONN_TLS, CONN_HANDSHAKE, CONN_OPEN, CONN_CLOSING, CONN_DRAINING, CONN_DOOMED };
 
 struct conn {
     struct member member;
     struct transport transport;
-    struct tls_server *tls; /**< a reference until the opening handshake is done, or NULL: plain */
+    struct tls_server *tls; /**< a reference until the TLS handshake is done; NULL: plain */
+    char *name;             /**< of a client whose certificate was good, or NULL; heap */
     struct shard *shard;
     struct list all;
     struct list deadline;   /**< handshakes, blocked or closings; by state */
     uint64_t since_ns;      /**< of the deadline */
     struct list ping;       /**< slot of the wheel */
     struct list unfinished; /**< while a message has begun */
-    struct list turn;       /**< resumed, starved or doomed */
+    struct list turn;       /**< waiting for a TLS slice, resumed, starved or doomed */
     uint64_t alive_ns;    /**< when something was last received or acknowledged, for all we know */
     uint64_t acked_bytes; /**< by then */
     uint8_t *held;        /**< bytes read that cannot be decoded yet; heap */
@@ -62,6 +64,9 @@ void conn_fail(struct conn *conn, enum conn_end end, const char *reason);
 /** Ends with `bytes` as the last that is sent (a close frame or an HTTP response). */
 void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t count,
                  const char *detail);
+
+/** Ends with nothing more to send: the peer reads what it was sent. */
+void conn_leave(struct conn *conn, enum conn_end end, const char *detail);
 
 /** Ends at once, by RST with `reset`. Nothing more is called for this connection. */
 void conn_doom(struct conn *conn, enum conn_end end, bool reset);
@@ -107,8 +112,19 @@ static inline void group_dirty(struct shard *shard, struct group *group) {
     if (list_empty(&group->dirty) && group->to_visit > 0) list_insert(&shard->dirty, &group->dirty);
 }
 
+/* tls.c */
+
+/** Begins the TLS handshake, with the peer's first byte. */
+void conn_start_tls(struct conn *conn);
+/** The event of a readable connection whose TLS handshake is not done. */
+void conn_on_tls(evutil_socket_t fd, short what, void *arg);
+
 /* handshake.c */
 
+/** A connection more than max_handshakes allows: one that waits for its peer ends, or `conn`. */
+void handshakes_bound(struct shard *shard, struct conn *conn);
+/** The opening handshake is over, done or not: it counts no longer. */
+void conn_handshake_over(struct conn *conn);
 /** Bytes of the opening handshake: all so far. */
 void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count);
 

@@ -156,7 +156,7 @@ void conn_resume(struct conn *conn) {
 
 static void on_end(struct conn *conn, ssize_t result) {
     enum conn_end end = result == 0 ? END_PEER_GONE : END_PEER_RESET;
-    if (conn->state == CONN_HANDSHAKE) end = END_HANDSHAKE_GONE;
+    if (conn->state <= CONN_HANDSHAKE) end = END_HANDSHAKE_GONE;
     if (result == 0) transport_shutdown(&conn->transport); /* a close_notify is answered */
     conn_doom(conn, end, false);
 }

@@ -131,7 +131,10 @@ void conn_on_writable(evutil_socket_t fd, short what, void *arg) {
     /* a TLS read has waited for this */
     event_del(&conn->write_event);
     conn->writing = false;
-    if (conn->reading) conn_on_readable(conn->transport.fd, EV_READ, conn);
+    if (conn->state == CONN_TLS)
+        conn_on_tls(conn->transport.fd, EV_READ, conn);
+    else if (conn->reading)
+        conn_on_readable(conn->transport.fd, EV_READ, conn);
 }
 
 void conn_answer(struct conn *conn, enum ws_opcode opcode, const void *payload, size_t bytes) {

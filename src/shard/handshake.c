@@ -6,6 +6,32 @@
 #include "shard/conn.h"
 #include "ws/handshake.h"
 
+void conn_handshake_over(struct conn *conn) {
+    if (conn->state > CONN_HANDSHAKE) return;
+    count_sub(&conn->shard->stats.handshakes_now, 1);
+    tls_server_unref(conn->tls);
+    conn->tls = NULL;
+}
+
+/* The oldest that waits for its peer. Whoever waits for us has its turn before long, so they are
+ * not many at the beginning of the list. */
+static struct conn *oldest_waiting(struct shard *shard) {
+    struct list *node = shard->handshakes.next;
+    for (int i = 0; i < SHARD_HANDSHAKES_SEEN && node != &shard->handshakes; i++) {
+        struct conn *conn = LIST_ITEM(node, struct conn, deadline);
+        if (list_empty(&conn->turn)) return conn;
+        node = node->next;
+    }
+    return NULL;
+}
+
+void handshakes_bound(struct shard *shard, struct conn *conn) {
+    uint32_t most = shard->shared->options.max_handshakes;
+    if (count_get(&shard->stats.handshakes_now) <= most) return;
+    struct conn *oldest = oldest_waiting(shard);
+    conn_doom(oldest != NULL ? oldest : conn, END_HANDSHAKES_FULL, false);
+}
+
 static bool text_is(struct ws_text text, const char *name) {
     return text.bytes == strlen(name) && memcmp(text.at, name, text.bytes) == 0;
 }
@@ -81,9 +107,8 @@ static void accept_upgrade(struct conn *conn, const struct ws_request *request, 
         conn_doom(conn, END_NO_MEMORY, false);
         return;
     }
+    conn_handshake_over(conn);
     conn->state = CONN_OPEN;
-    tls_server_unref(conn->tls);
-    conn->tls = NULL;
     list_remove(&conn->deadline);
     count_add(&conn->shard->stats.handshakes, 1);
     conn_flush(conn);

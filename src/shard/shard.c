@@ -59,14 +59,14 @@ static void serve_resumed(struct shard *shard) {
 }
 
 static bool has_work(struct shard *shard) {
-    return shard->overdue || !list_empty(&shard->slow_groups) || !list_empty(&shard->resumed) ||
-           !list_empty(&shard->dirty) ||
+    return shard->overdue || !list_empty(&shard->tls) || !list_empty(&shard->slow_groups) ||
+           !list_empty(&shard->resumed) || !list_empty(&shard->dirty) ||
            (shard->lagging == 0 && rings_waiting(shard->shared->rings, shard->number));
 }
 
 static void run_loop(struct shard *shard) {
     if (shard->retry_busy) event_add(shard->retry_event, &(struct timeval){.tv_usec = 1000});
-    shard->loop_ns = 0;
+    shard->loop_ns = shard->tls_loop_ns = 0;
     bool busy = has_work(shard);
     if (!busy) delay_wake_when_due(shard);
     event_base_loop(shard->base, EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0));
@@ -86,6 +86,7 @@ static bool turn(struct shard *shard, int phase) {
     if (phase >= PHASE_STOPPING) shard->delay_ns = 0;
     delay_end_due(shard);
     flush_slice(shard);
+    if (!list_empty(&shard->tls)) tls_slice(shard);
     bool going = phase < PHASE_DRAINING || stop_turn(shard);
     shard_bury(shard);
     return going;
@@ -144,11 +145,11 @@ static int open_events(struct shard *shard) {
 }
 
 static void init_lists(struct shard *shard) {
-    struct list *lists[] = {&shard->dirty,      &shard->delayed,  &shard->slow_groups,
-                            &shard->conns,      &shard->closings, &shard->handshakes,
-                            &shard->blocked,    &shard->starved,  &shard->unfinished,
-                            &shard->resumed,    &shard->parked,   &shard->doomed,
-                            &shard->dead_groups};
+    struct list *lists[] = {&shard->dirty,       &shard->delayed,  &shard->slow_groups,
+                            &shard->conns,       &shard->closings, &shard->handshakes,
+                            &shard->blocked,     &shard->starved,  &shard->unfinished,
+                            &shard->resumed,     &shard->parked,   &shard->doomed,
+                            &shard->dead_groups, &shard->tls};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) list_init(lists[i]);
     for (int i = 0; i < SHARD_PINGS; i++) list_init(&shard->pings[i]);
 }

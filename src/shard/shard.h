@@ -34,9 +34,11 @@
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096
 #define SHARD_DELAY_BYTES                                                                          \
-    (64 * 1024)             /**< a group that waits with more than this is sent to at once */
-#define SHARD_TURN_ENDS 4   /**< connections ended by deadlines and limits in one turn */
-#define SHARD_PINGS     300 /**< slots of the wheel that spreads pings */
+    (64 * 1024)           /**< a group that waits with more than this is sent to at once */
+#define SHARD_TURN_ENDS 4 /**< connections ended by deadlines and limits in one turn */
+#define SHARD_HANDSHAKES_SEEN                                                                      \
+    64                  /**< oldest handshakes among which one that waits for its peer is sought */
+#define SHARD_PINGS 300 /**< slots of the wheel that spreads pings */
 /** max_cached_keys for each that pushes are told nobody wants: 65,536 of 80 bytes are 5 MiB */
 #define SHARD_KEYS_PER_UNWANTED 16
 
@@ -116,12 +118,16 @@ struct shard {
 
     struct list conns;                         /**< all, for stop */
     struct list handshakes, closings, blocked; /**< by age: since_ns rises */
-    struct list starved;                       /**< not read until inbound memory is free */
-    struct list unfinished;                    /**< with a message begun, by age */
-    struct list resumed;                       /**< to go on decoding next turn */
-    struct list parked;                        /**< publishers whose message waits for a ring */
-    struct list doomed;                        /**< ended in this turn; freed at its end */
-    struct list dead_groups;                   /**< the same */
+    struct list tls;                           /**< handshakes that wait for us */
+    uint64_t tls_looked_ns;                    /**< when their last slice ended or was put off */
+    uint64_t tls_debt_ns;                      /**< what they have had and other work not yet */
+    uint64_t tls_loop_ns;    /**< first of them that became readable in this turn, or 0 */
+    struct list starved;     /**< not read until inbound memory is free */
+    struct list unfinished;  /**< with a message begun, by age */
+    struct list resumed;     /**< to go on decoding next turn */
+    struct list parked;      /**< publishers whose message waits for a ring */
+    struct list doomed;      /**< ended in this turn; freed at its end */
+    struct list dead_groups; /**< the same */
     struct list pings[SHARD_PINGS];
     uint32_t ping_at; /**< slot that is next */
     uint64_t ping_next_ns;
@@ -131,6 +137,7 @@ struct shard {
     bool closing_all; /**< stop: everybody got 1001 */
 
     struct log_limit limits[END_COUNT]; /**< of log lines, by the end they tell of */
+    struct log_limit tls_limit;         /**< of lines on TLS handshakes that were done */
     struct log_limit request_limit;     /**< of lines on undecodable requests */
     uint8_t buffer[SHARD_READ_BYTES];   /**< what was read last */
 };

@@ -40,6 +40,12 @@ void evict_for_memory(struct shard *shard);
 /** Ends one blocked reader with 1008 and a reason that says how slow it was. */
 void evict_conn(struct conn *conn, enum conn_end end);
 
+/* tls.c */
+
+/** Goes on with TLS handshakes whose peers have sent something, for one slice; while data is
+ * pending they get no more than half of the time. */
+void tls_slice(struct shard *shard);
+
 /* deadlines.c */
 
 /** Every SHARD_TICK_MS: pings, starved connections, chunks of idle logs; sets `overdue`. */

@@ -1,0 +1,142 @@
+#include "net/tls_client.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/printable.h"
+
+#define ESCAPED     4 /* bytes of one, at most, in a line */
+#define FINGERPRINT "sha256:"
+
+/* An authority for `context`; `digest` is of what is asked of clients. */
+static bool add_authority(SSL_CTX *context, X509 *x509, EVP_MD_CTX *digest) {
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned bytes;
+    return X509_STORE_add_cert(SSL_CTX_get_cert_store(context), x509) == 1 &&
+           SSL_CTX_add_client_CA(context, x509) == 1 &&
+           X509_digest(x509, EVP_sha256(), hash, &bytes) == 1 &&
+           EVP_DigestUpdate(digest, hash, bytes) == 1;
+}
+
+/* All certificates of the file, one at least. */
+static bool read_authorities(SSL_CTX *context, const char *file, EVP_MD_CTX *digest) {
+    BIO *in = BIO_new_file(file, "r");
+    bool good = in != NULL;
+    int count = 0;
+    X509 *x509;
+    while (good && (x509 = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL) {
+        good = add_authority(context, x509, digest);
+        X509_free(x509);
+        count++;
+    }
+    BIO_free(in);
+    if (!good || count == 0) return false;
+    bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (at_end) ERR_clear_error();
+    return at_end;
+}
+
+bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, char error[TLS_ERROR_BYTES]) {
+    unsigned char session[EVP_MAX_MD_SIZE], asked = (unsigned char)tls->client_auth;
+    unsigned bytes = 0;
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    ERR_clear_error();
+    bool good = digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(digest, &asked, 1) == 1;
+    if (good && tls->client_auth != TICKCAST_CLIENT_AUTH_NONE) {
+        bool required = tls->client_auth == TICKCAST_CLIENT_AUTH_REQUIRED;
+        SSL_CTX_set_verify(
+            context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
+        SSL_CTX_set_verify_depth(context, TLS_CLIENT_DEPTH);
+        SSL_CTX_set_max_cert_list(context, TLS_CLIENT_CHAIN_BYTES);
+        good = read_authorities(context, tls->client_ca_file, digest);
+    }
+    good = good && EVP_DigestFinal_ex(digest, session, &bytes) == 1 &&
+           SSL_CTX_set_session_id_context(context, session, bytes) == 1;
+    EVP_MD_CTX_free(digest);
+    if (!good)
+        tls_error(error, "authorities of clients",
+                  tls->client_ca_file != NULL ? tls->client_ca_file : "");
+    return good;
+}
+
+/* What of a certificate's names stands for the client. */
+static const ASN1_STRING *alternative_name(const GENERAL_NAME *name) {
+    switch (name->type) {
+    case GEN_DNS:
+        return name->d.dNSName;
+    case GEN_EMAIL:
+        return name->d.rfc822Name;
+    case GEN_URI:
+        return name->d.uniformResourceIdentifier;
+    default:
+        return NULL;
+    }
+}
+
+/* `bytes` in a line of its own; NULL without memory. */
+static char *line_of(const unsigned char *text, int bytes) {
+    size_t room = (size_t)bytes * ESCAPED + 1;
+    char *line = malloc(room);
+    if (line != NULL) printable(text, (size_t)bytes, line, room);
+    return line;
+}
+
+static bool good_length(int bytes) {
+    return bytes > 0 && bytes <= TLS_CLIENT_NAME_BYTES;
+}
+
+/* True if it has such a name; *line is NULL without memory. */
+static bool take_alternative(const X509 *x509, char **line) {
+    GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
+    bool found = false;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+        const ASN1_STRING *text = alternative_name(sk_GENERAL_NAME_value(names, i));
+        found = text != NULL && good_length(ASN1_STRING_length(text));
+        if (found) *line = line_of(ASN1_STRING_get0_data(text), ASN1_STRING_length(text));
+    }
+    GENERAL_NAMES_free(names);
+    return found;
+}
+
+/* The last common name of the subject is the most special one. */
+static bool take_common_name(const X509 *x509, char **line) {
+    const X509_NAME *subject = X509_get_subject_name(x509);
+    int last = -1;
+    for (int at; (at = X509_NAME_get_index_by_NID(subject, NID_commonName, last)) >= 0;) last = at;
+    if (last < 0) return false;
+    unsigned char *text = NULL;
+    int bytes =
+        ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
+    bool found = good_length(bytes);
+    if (found) *line = line_of(text, bytes);
+    OPENSSL_free(text);
+    return found;
+}
+
+static char *fingerprint_of(const X509 *x509) {
+    unsigned char hash[EVP_MAX_MD_SIZE];
+    unsigned bytes = 0;
+    char *line = malloc(sizeof FINGERPRINT + 2 * EVP_MAX_MD_SIZE);
+    if (line == NULL || X509_digest(x509, EVP_sha256(), hash, &bytes) != 1) {
+        free(line);
+        return NULL;
+    }
+    int used = sprintf(line, FINGERPRINT);
+    for (unsigned i = 0; i < bytes; i++) used += sprintf(line + used, "%02x", hash[i]);
+    return line;
+}
+
+bool tls_client_name(const SSL *ssl, char **name) {
+    const X509 *x509 = SSL_get0_peer_certificate(ssl);
+    *name = NULL;
+    if (x509 == NULL) return true;
+    if (!take_alternative(x509, name) && !take_common_name(x509, name))
+        *name = fingerprint_of(x509);
+    ERR_clear_error();
+    return *name != NULL;
+}
