@@ -1,0 +1,139 @@
+#include <stdlib.h>
+
+#include "net/tls_client.h"
+#include "tls_stage.h"
+
+/* A listener that asks for certificates of the authority ca; other is another one. */
+static void open_asking(struct stage *stage, enum tickcast_client_auth auth) {
+    stage_open(stage);
+    issue_cert(stage->folder, (struct issue){.name = "ca", .subject = "ca", .authority = true});
+    issue_cert(stage->folder,
+               (struct issue){.name = "other", .subject = "other", .authority = true});
+    issue_cert(stage->folder, (struct issue){.name = "server", .subject = "server"});
+    use(stage, "server");
+    use_clients(stage, "ca", auth);
+    serve(stage);
+}
+
+static void issue_client(const struct stage *stage, const char *subject, const char *names) {
+    issue_cert(
+        stage->folder,
+        (struct issue){.name = "client", .subject = subject, .names = names, .signer = "ca"});
+}
+
+/* The name that the server takes from the certificate client; "" if it has none, "!" if the
+ * handshake failed. */
+static const char *name_of(const struct stage *stage, const char *certificate, int version) {
+    static char out[2048];
+    char *name = NULL;
+    struct hands hands =
+        shake_hands(stage, (struct asking){.certificate = certificate, .version = version});
+    strcpy(out, "!");
+    if (hands.why == 0 && hands.server_why == 0) {
+        cr_assert(tls_client_name(hands.server, &name));
+        snprintf(out, sizeof out, "%s", name != NULL ? name : "");
+    }
+    free(name);
+    hands_free(&hands);
+    return out;
+}
+
+Test(tls_client, the_name_is_the_first_of_the_certificate_that_can_stand_for_a_client) {
+    struct stage stage;
+    char long_name[400];
+    open_asking(&stage, TICKCAST_CLIENT_AUTH_REQUIRED);
+    static const struct {
+        const char *subject, *names, *name;
+    } rows[] = {
+        {"cn", NULL, "cn"},
+        {"cn", "DNS:a.example,email:x@a.example", "a.example"},
+        {"cn", "IP:10.0.0.1,email:x@a.example", "x@a.example"},
+        {"cn", "URI:spiffe://a/b", "spiffe://a/b"},
+        {"cn", "IP:10.0.0.1", "cn"},
+        {"a\tb\x1b[31m", NULL, "a\\x09b\\x1b[31m"},
+        {"J\xc3\xbcrgen", NULL, "J\xc3\xbcrgen"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        issue_client(&stage, rows[i].subject, rows[i].names);
+        for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++)
+            cr_expect_str_eq(name_of(&stage, "client", version), rows[i].name, "row %zu", i);
+    }
+    snprintf(long_name, sizeof long_name, "URI:a:%0300d", 0);
+    issue_client(&stage, "", long_name);
+    const char *name = name_of(&stage, "client", 0);
+    cr_expect(strncmp(name, "sha256:", 7) == 0 && strlen(name) == 71, "%s", name);
+    stage_close(&stage);
+}
+
+Test(tls_client, a_required_certificate_must_be_there_and_good) {
+    struct stage stage;
+    open_asking(&stage, TICKCAST_CLIENT_AUTH_REQUIRED);
+    issue_client(&stage, "a", NULL);
+    issue_cert(stage.folder, (struct issue){.name = "bad", .subject = "bad", .signer = "other"});
+    issue_cert(
+        stage.folder,
+        (struct issue){
+            .name = "old", .subject = "old", .signer = "ca", .from_days = -9, .until_days = -2});
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        cr_expect_str_eq(name_of(&stage, "client", version), "a");
+        cr_expect_str_eq(name_of(&stage, NULL, version), "!");
+        cr_expect_str_eq(name_of(&stage, "bad", version), "!");
+        cr_expect_str_eq(name_of(&stage, "old", version), "!");
+    }
+    struct hands hands = shake_hands(&stage, (struct asking){.version = TLS1_3_VERSION});
+    cr_expect(ERR_GET_REASON(hands.why) == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED);
+    cr_expect(ERR_GET_REASON(hands.server_why) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE);
+    hands_free(&hands);
+    stage_close(&stage);
+}
+
+Test(tls_client, an_optional_certificate_must_be_good_if_it_is_there) {
+    struct stage stage;
+    open_asking(&stage, TICKCAST_CLIENT_AUTH_OPTIONAL);
+    issue_client(&stage, "a", NULL);
+    issue_cert(stage.folder, (struct issue){.name = "bad", .subject = "bad", .signer = "other"});
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        cr_expect_str_eq(name_of(&stage, "client", version), "a");
+        cr_expect_str_eq(name_of(&stage, NULL, version), "");
+        cr_expect_str_eq(name_of(&stage, "bad", version), "!");
+    }
+    stage_close(&stage);
+}
+
+Test(tls_client, who_is_not_asked_has_no_name) {
+    struct stage stage;
+    open_asking(&stage, TICKCAST_CLIENT_AUTH_OPTIONAL);
+    issue_client(&stage, "a", NULL);
+    stage.tls.client_auth = TICKCAST_CLIENT_AUTH_NONE;
+    stage.tls.client_ca_file = NULL;
+    serve(&stage);
+    cr_expect_str_eq(name_of(&stage, "client", 0), "");
+    stage_close(&stage);
+}
+
+Test(tls_client, a_file_of_several_authorities_is_taken_whole_or_not_at_all) {
+    struct stage stage;
+    char command[3 * ISSUE_PATH_BYTES];
+    open_asking(&stage, TICKCAST_CLIENT_AUTH_REQUIRED);
+    snprintf(command, sizeof command, "cat %s/ca.pem %s/other.pem > %s/both.pem", stage.folder,
+             stage.folder, stage.folder);
+    cr_assert(system(command) == 0);
+    issue_cert(stage.folder, (struct issue){.name = "client", .subject = "b", .signer = "other"});
+    use_clients(&stage, "both", TICKCAST_CLIENT_AUTH_REQUIRED);
+    serve(&stage);
+    cr_expect_str_eq(name_of(&stage, "client", 0), "b");
+    snprintf(command, sizeof command, "sed -i '/BEGIN/,$ s/^M/=/; 3 s/^./=/' %s/both.pem",
+             stage.folder);
+    static const char *const bad[] = {"both", "nonexistent", "empty"};
+    FILE *empty = issue_open(stage.folder, "empty", "pem", "w");
+    fclose(empty);
+    cr_assert(system(command) == 0);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        use_clients(&stage, bad[i], TICKCAST_CLIENT_AUTH_REQUIRED);
+        cr_expect(tls_server_new(&stage.tls, &stage.log, stage.error) == NULL, "%s", bad[i]);
+        cr_expect(strstr(stage.error, "authorities of clients ") == stage.error &&
+                      strstr(stage.error, bad[i]) != NULL,
+                  "%s", stage.error);
+    }
+    stage_close(&stage);
+}
