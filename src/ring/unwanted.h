@@ -92,7 +92,7 @@ static inline uint64_t unwanted_word(const char *at) {
 static inline uint64_t unwanted_last_word(const struct ring_key *key) {
     if (key->bytes >= 8) return unwanted_word(key->text + key->bytes - 8);
     uint64_t word = 0;
-    memcpy(&word, key->text, key->bytes);
+    for (uint32_t i = 0; i < key->bytes; i++) word = word << 8 | (uint8_t)key->text[i];
     return word;
 }
 

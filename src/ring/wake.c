@@ -35,11 +35,15 @@
 
 /* --- items --- */
 
-void worker_wake(struct worker *worker) {
-    if (atomic_exchange(&worker->signalled, 1) != 0) return;
+/* By itself: with its local on the stack each push would check its stack. */
+__attribute__((noinline)) static void write_eventfd(const struct worker *worker) {
     uint64_t one = 1;
     /* cannot fail: with the flag in front of it the counter stays far below its limit */
     (void)!write(worker->eventfd, &one, sizeof one);
+}
+
+void worker_wake(struct worker *worker) {
+    if (atomic_exchange(&worker->signalled, 1) == 0) write_eventfd(worker);
 }
 
 void rings_signal(struct rings *rings, uint32_t worker) {

@@ -1,5 +1,6 @@
 #include "ws/frame.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "ws/bits.h"
@@ -50,19 +51,39 @@ size_t ws_close_write(enum ws_close_code code, const char *reason, uint8_t *out)
     return at + bytes;
 }
 
-void ws_mask(uint8_t *bytes, size_t count, const uint8_t mask[4], unsigned phase) {
-    uint8_t turned[16];
-    for (unsigned i = 0; i < 4; i++) turned[i] = mask[(phase + i) & 3];
-    memcpy(turned + 4, turned, 4);
-    memcpy(turned + 8, turned, 8);
-    uint64_t wide;
-    memcpy(&wide, turned, 8);
+static inline void mask_8(uint8_t *at, uint64_t mask) {
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    word ^= mask;
+    memcpy(at, &word, sizeof word);
+}
+
+static inline void mask_4(uint8_t *at, uint32_t mask) {
+    uint32_t word;
+    memcpy(&word, at, sizeof word);
+    word ^= mask;
+    memcpy(at, &word, sizeof word);
+}
+
+/* In words: an array on the stack would cost each message a check of the stack. */
+inline void ws_mask(uint8_t *bytes, size_t count, const uint8_t mask[4], unsigned phase) {
+    uint32_t word;
+    memcpy(&word, mask, sizeof word);
+    uint32_t turned = le32toh(word); /* lowest is the mask of the first byte */
+    if (phase % 4 != 0) turned = turned >> phase % 4 * 8 | turned << (4 - phase % 4) * 8;
+    word = htole32(turned);
+    const uint64_t wide = (uint64_t)word << 32 | word;
     for (; count >= 16; bytes += 16, count -= 16) {
-        uint64_t pair[2];
-        memcpy(pair, bytes, 16);
-        pair[0] ^= wide;
-        pair[1] ^= wide;
-        memcpy(bytes, pair, 16);
+        mask_8(bytes, wide);
+        mask_8(bytes + 8, wide);
     }
-    for (size_t i = 0; i < count; i++) bytes[i] ^= turned[i];
+    if (count & 8) {
+        mask_8(bytes, wide);
+        bytes += 8;
+    }
+    if (count & 4) {
+        mask_4(bytes, word);
+        bytes += 4;
+    }
+    for (count &= 3; count > 0; count--, turned >>= 8) *bytes++ ^= (uint8_t)turned;
 }
