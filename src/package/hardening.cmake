@@ -1,5 +1,5 @@
-# What makes a bug of memory hard to use, in the library and in every program; tests/hardening checks
-# each of these in what was built. What a compiler or a machine lacks is left out.
+# What makes a bug of memory hard to use, in the library and in every program; tests/package
+# checks each of these in what was built. What a compiler or a machine lacks is left out.
 include(CheckCCompilerFlag)
 include(CheckPIESupported)
 check_pie_supported() # programs too are linked to run at any address
@@ -16,7 +16,7 @@ endforeach()
 
 # Calls of the C library that know how large their target is. A sanitizer has its own, and without
 # optimization there are none.
-if(NOT TICKCAST_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+if(NOT TICKCAST_SANITIZE AND NOT TICKCAST_FUZZ AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 endif()
 
