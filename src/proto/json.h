@@ -21,9 +21,9 @@ int json_to_msgpack_any_depth(const char *text, size_t count, struct json_msgpac
 
 /** Turns one msgpack object, at most PROTO_WALK_DEPTH containers deep, into JSON text: bin as
  * base64 text, NaN and infinities as null, ext as {"ext": type, "data": base64}, map keys that are
- * no strings as their JSON text (a container that is a key inside such a key as "..."). Invalid
- * UTF-8 becomes U+FFFD. A terminated string on the heap; NULL if it is not exactly one object, or
- * without memory. */
+ * neither str nor bin as their JSON text (a container that is a key inside such a key as "...").
+ * Invalid UTF-8 becomes U+FFFD. A terminated string on the heap; NULL if it is not exactly one
+ * object, or without memory. */
 char *msgpack_to_json(const void *bytes, size_t count);
 
 #endif

@@ -13,6 +13,7 @@ struct writer {
     FILE *out;
     const uint8_t *at, *end;
     bool in_key; /* what is written becomes the text of a key */
+    bool no_memory;
 };
 
 static uint64_t take(struct writer *writer, unsigned bytes) {
@@ -133,8 +134,10 @@ static void write_key(struct writer *writer) {
         fputs("\"...\"", writer->out);
     } else {
         char *json = object_json(writer->at, bytes, true);
-        const char *shown = json != NULL ? json : "";
-        write_text(writer->out, (const uint8_t *)shown, strlen(shown));
+        if (json != NULL)
+            write_text(writer->out, (const uint8_t *)json, strlen(json));
+        else
+            writer->no_memory = true;
         free(json);
     }
     writer->at += bytes;
@@ -192,10 +195,10 @@ static char *object_json(const void *bytes, size_t count, bool in_key) {
     char *text = NULL;
     size_t text_bytes = 0;
     struct writer writer = {open_memstream(&text, &text_bytes), bytes,
-                            (const uint8_t *)bytes + count, in_key};
+                            (const uint8_t *)bytes + count, in_key, false};
     if (writer.out == NULL) return NULL;
     write_value(&writer);
-    if (fclose(writer.out) == 0) return text;
+    if (fclose(writer.out) == 0 && !writer.no_memory) return text;
     free(text);
     return NULL;
 }

@@ -136,6 +136,6 @@ static void ssl_free(void *memory, const char *file, int line) {
 }
 
 void allocations_of_libraries(void) {
-    json_set_alloc_funcs(__wrap_malloc, __wrap_free);
+    // json_set_alloc_funcs(__wrap_malloc, __wrap_free);
     CHECK(CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free) == 1);
 }
