@@ -11,6 +11,7 @@ struct reader {
     uint8_t message[FRAME_MOST_BYTES]; /* the fragments so far */
     size_t bytes;
     unsigned opcode; /* 0: no message has begun */
+    unsigned frames; /* of the message */
 };
 
 struct frame {
@@ -33,6 +34,8 @@ static enum ws_close_code flaw(const struct reader *reader, const uint8_t *head,
     if ((head[0] & 0x70) != 0) return WS_CLOSE_PROTOCOL;
     if ((frame->opcode >= 3 && frame->opcode <= 7) || frame->opcode > 10) return WS_CLOSE_PROTOCOL;
     if (frame->opcode == 0 && reader->opcode == 0) return WS_CLOSE_PROTOCOL;
+    uint32_t most = reader->setting->max_fragments;
+    if (frame->opcode == 0 && most > 0 && reader->frames == most) return WS_CLOSE_POLICY;
     if (data && reader->opcode != 0) return WS_CLOSE_PROTOCOL;
     if (control && !frame->fin) return WS_CLOSE_PROTOCOL;
     if ((head[1] >> 7 != 0) != reader->setting->masked) return WS_CLOSE_PROTOCOL;
@@ -78,6 +81,7 @@ static bool take_control(struct reader *reader, struct frame *frame) {
 }
 
 static bool take_data(struct reader *reader, struct frame *frame) {
+    reader->frames = frame->opcode != 0 ? 1 : reader->frames + 1;
     if (frame->opcode != 0) reader->opcode = frame->opcode;
     memcpy(reader->message + reader->bytes, frame->payload, frame->length);
     reader->bytes += frame->length;

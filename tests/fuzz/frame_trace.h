@@ -10,6 +10,7 @@
 struct frame_setting {
     bool masked, check_utf8;
     uint64_t max_message;
+    uint32_t max_fragments; /**< 0: any number */
 };
 
 struct frame_event {
