@@ -2,6 +2,7 @@
  * accepted one has all that RFC 6455 (4.2.1) asks for, and our answers are well-formed. */
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <regex.h>
 #include <string.h>
 #include <strings.h>
 
@@ -14,9 +15,19 @@
 #define SOME_CUTS 40   /* of longer ones */
 #define PROTOCOL  "tickcast.v1.json"
 
+/* Sec-WebSocket-Extensions (9.1), an element or more of which may be empty. */
+#define CHARACTER  "[-!#$%&'*+.^_`|~0-9A-Za-z]"
+#define BLANKS     "[ \t]*"
+#define VALUE      "(" CHARACTER "+|\"(\\\\?" CHARACTER ")+\")"
+#define PARAMETER  CHARACTER "+(" BLANKS "=" BLANKS VALUE ")?"
+#define EXTENSION  CHARACTER "+(" BLANKS ";" BLANKS PARAMETER ")*"
+#define EXTENSIONS "^[ \t,]*" EXTENSION BLANKS "(," BLANKS "(" EXTENSION ")?" BLANKS ")*$"
+static regex_t extensions;
+
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     (void)argc, (void)argv;
     allocations_of_libraries();
+    CHECK(regcomp(&extensions, EXTENSIONS, REG_EXTENDED | REG_NOSUB) == 0);
     return 0;
 }
 
@@ -68,7 +79,7 @@ static void check_limit(const uint8_t *bytes, size_t count, size_t most,
 
 /* What 4.2.1 asks for, found line by line. */
 struct found {
-    int hosts, upgrades, connections, keys, versions, bodies, origins, forwarded;
+    int hosts, upgrades, connections, keys, versions, bodies, lengths, origins, forwarded;
     bool offered; /* PROTOCOL */
     struct ws_text key;
 };
@@ -107,8 +118,14 @@ static void find(struct found *found, struct ws_text name, struct ws_text value)
     if (same(name, "Sec-WebSocket-Version")) CHECK(same(value, "13"));
     found->bodies += same(name, "Transfer-Encoding");
     found->bodies += same(name, "Content-Length") && !same(value, "0");
+    found->lengths += same(name, "Content-Length");
     found->origins += same(name, "Origin");
     found->forwarded += same(name, "Forwarded") || same(name, "X-Forwarded-For");
+    if (same(name, "Sec-WebSocket-Extensions")) {
+        char *text = fuzz_text(value.at, value.bytes);
+        CHECK(regexec(&extensions, text, 0, NULL, 0) == 0);
+        fuzz_free(text);
+    }
     if (same(name, "Sec-WebSocket-Protocol") && lists(value, PROTOCOL, identical))
         found->offered = true;
     if (same(name, "Sec-WebSocket-Key")) found->keys++, found->key = value;
@@ -165,6 +182,7 @@ static void check_accepted(const char *bytes, long taken, const struct ws_reques
     find_all(bytes, bytes + taken, &found);
     CHECK(found.hosts == 1 && found.upgrades >= 1 && found.connections >= 1);
     CHECK(found.keys == 1 && found.versions == 1 && found.bodies == 0);
+    CHECK(found.lengths <= 1 && found.origins <= 1);
     CHECK(found.key.at == request->key.at && found.key.bytes == 24 && request->key.bytes == 24);
     CHECK(EVP_DecodeBlock(key, (const uint8_t *)found.key.at, 24) == 18);
     CHECK(memcmp(found.key.at + 22, "==", 2) == 0);
