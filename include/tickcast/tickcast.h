@@ -16,10 +16,10 @@
  * client.h has a client for programs that subscribe or publish over the network.
  *
  * Threads: new, listen, start, stop and free belong to one thread at a time; push, wait, adopt and
- * stats may be called from any thread between start and free. The library takes no signal, ends no
- * process and reads no file but the certificate and key that a listener names (and, with
- * outbound_memory 0, what the kernel tells of the memory there is). Its threads have all signals
- * blocked.
+ * stats may be called from any thread between start and free, and reload as it says. The library
+ * takes no signal, ends no process and reads no file but those that a listener's TLS and the option
+ * tls_ticket_file name (and, with outbound_memory 0, what the kernel tells of the memory there is).
+ * Its threads have all signals blocked.
  */
 #ifndef TICKCAST_TICKCAST_H
 #define TICKCAST_TICKCAST_H
@@ -47,8 +47,8 @@ enum tickcast_result {
     TICKCAST_ESYSTEM = -5,   /**< a system call failed: errno says which way */
     TICKCAST_EDEADLK = -6,   /**< called from a thread of the broker that it would wait for */
     TICKCAST_ETIMEDOUT = -7, /**< the time is over */
-    TICKCAST_ETLS = -8,      /**< a certificate or key cannot be used: the log says why */
-    TICKCAST_EREFUSED = -9,  /**< the broker refused: tickcast_client_error has its words */
+    TICKCAST_ETLS = -8, /**< a certificate, key or file of keys cannot be used: the log says why */
+    TICKCAST_EREFUSED = -9, /**< the broker refused: tickcast_client_error has its words */
 };
 
 /** One sentence for a result; static. */
@@ -99,8 +99,10 @@ struct tickcast_listener {
     const struct tickcast_tls *tls; /**< NULL: plain (ws) */
 };
 
-/** Makes a broker that does nothing yet. The options are copied.
- *  EINVAL (tickcast_options_check names the option), ENOMEM, ESYSTEM. */
+/** Makes a broker that does nothing yet. The options are copied. A tls_ticket_file that is not
+ * there is made. EINVAL (tickcast_options_check names the option), ENOMEM, ESYSTEM, ETLS (a
+ * tls_ticket_file that others may read, or that is none; the log says why, also where it cannot be
+ * read or written). */
 TICKCAST_API int tickcast_broker_new(const struct tickcast_options *options,
                                      struct tickcast_broker **broker);
 
@@ -166,7 +168,6 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
     X(requests, "subscribe requests answered")                                                     \
     X(requests_refused, "subscribe requests answered with an error")                               \
     X(requests_undecodable, "messages of subscribers that are not a request")                      \
-    X(throttled, "times that a subscriber was not read because its message_rate was used up")      \
     X(pushed, "messages accepted from publishers and pushes")                                      \
     X(push_again, "pushes refused because a ring was full")                                        \
     X(publish_errors, "messages of publishers answered with an error")                             \

@@ -25,6 +25,18 @@ static int make_rings(struct tickcast_broker *broker) {
     return rings_new(&rings, &broker->shared.rings);
 }
 
+static int make_parts(struct tickcast_broker *broker) {
+    broker->shared.tls_socket = tls_socket_new();
+    broker->shared.frames.spares = spares_new(broker->shared.options.ring_slots);
+    errno = ENOMEM;
+    bool made_all = broker->shared.tls_socket != NULL && broker->shared.frames.spares != NULL;
+    int result = made_all ? make_rings(broker) : -1;
+    for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
+        result = shard_new(&broker->shared, i, &broker->shards[i]);
+    if (result == 0) return TICKCAST_OK;
+    return errno == ENOMEM ? TICKCAST_ENOMEM : TICKCAST_ESYSTEM;
+}
+
 int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_broker **made) {
     if (options == NULL || tickcast_options_check(options) != NULL) return TICKCAST_EINVAL;
     struct tickcast_broker *broker = calloc(1, sizeof *broker);
@@ -40,21 +52,16 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
         options_share(&broker->shared.options, broker->shared.options.outbound_memory);
     broker->shared.inbound_bytes =
         options_share(&broker->shared.options, broker->shared.options.inbound_memory);
-    broker->shared.tls_socket = tls_socket_new();
-    broker->shared.frames.spares = spares_new(broker->shared.options.ring_slots);
-    errno = ENOMEM;
-    bool made_all = broker->shared.tls_socket != NULL && broker->shared.frames.spares != NULL;
-    int result = made_all ? make_rings(broker) : -1;
-    for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
-        result = shard_new(&broker->shared, i, &broker->shards[i]);
-    if (result < 0) {
-        int error = errno;
-        tickcast_broker_free(broker);
-        errno = error;
-        return error == ENOMEM ? TICKCAST_ENOMEM : TICKCAST_ESYSTEM;
+    int result = make_parts(broker);
+    if (result == TICKCAST_OK) result = broker_tickets_open(broker, options->tls_ticket_file);
+    if (result == TICKCAST_OK) {
+        *made = broker;
+        return TICKCAST_OK;
     }
-    *made = broker;
-    return TICKCAST_OK;
+    int error = errno;
+    tickcast_broker_free(broker);
+    errno = error;
+    return result;
 }
 
 static int start_shards(struct tickcast_broker *broker) {
@@ -80,7 +87,7 @@ int tickcast_broker_start(struct tickcast_broker *broker) {
     int fds[BROKER_MAX_LISTENERS];
     for (unsigned i = 0; i < broker->listener_count; i++) fds[i] = broker->listeners[i].fd;
     if (acceptor_start(&broker->acceptor, fds, broker->listener_count, &broker->shared.log,
-                       broker_accepted, broker) == 0)
+                       broker_accepted, broker_tick, broker) == 0)
         return TICKCAST_OK;
     int error = errno;
     tickcast_broker_stop(broker);
@@ -153,6 +160,7 @@ void tickcast_broker_free(struct tickcast_broker *broker) {
     spares_free(broker->shared.frames.spares);
     for (unsigned i = 0; i < broker->listener_count; i++)
         tls_server_unref(broker->listeners[i].tls);
+    tls_tickets_free(broker->tickets);
     pthread_mutex_destroy(&broker->tls_lock);
     BIO_meth_free(broker->shared.tls_socket);
     free(broker);

@@ -23,6 +23,7 @@ struct tickcast_broker {
     struct acceptor *acceptor;
     struct listening_socket listeners[BROKER_MAX_LISTENERS];
     unsigned listener_count;
+    struct tls_tickets *tickets; /**< of all listeners; the acceptor's thread rotates */
     pthread_mutex_t tls_lock;    /**< of what a reload replaces; held for a reference */
     enum broker_state state;     /**< of the owner's thread */
     _Atomic bool open;           /**< adopt is allowed */
@@ -38,6 +39,13 @@ int broker_assign(struct tickcast_broker *broker, int fd, int listener, const st
 
 /* certificates.c */
 
+/** The keys of session tickets: 0, or a result that the log explains. */
+int broker_tickets_open(struct tickcast_broker *broker, const char *file);
+/** acceptor_tick of a broker. */
+void broker_tick(void *arg);
+/** What a listener is to serve; NULL: the files cannot be used, and `error` says why. */
+struct tls_server *broker_tls_new(struct tickcast_broker *broker, const struct tickcast_tls *tls,
+                                  char error[TLS_ERROR_BYTES]);
 /** True if nothing is missing in it and nothing too much. */
 bool broker_tls_whole(const struct tickcast_tls *tls);
 /** A reference to what listener `number` serves now; NULL: it is plain. Any thread. */

@@ -2,8 +2,32 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/printable.h"
 #include "broker/broker.h"
+
+int broker_tickets_open(struct tickcast_broker *broker, const char *file) {
+    char error[TLS_ERROR_BYTES];
+    int result =
+        tls_tickets_new(file, broker->shared.options.tls_ticket_time_ms, &broker->tickets, error);
+    if (result != 0) log_line(&broker->shared.log, LOG_ERROR, "%s", error);
+    return result;
+}
+
+void broker_tick(void *arg) {
+    struct tickcast_broker *broker = arg;
+    char error[TLS_ERROR_BYTES];
+    if (tls_tickets_rotate(broker->tickets, clock_wall_ms(), error) != 0)
+        log_line(&broker->shared.log, LOG_ERROR, "%s; until it can be, the keys are in memory only",
+                 error);
+}
+
+struct tls_server *broker_tls_new(struct tickcast_broker *broker, const struct tickcast_tls *tls,
+                                  char error[TLS_ERROR_BYTES]) {
+    struct tls_server *server = tls_server_new(tls, &broker->shared.log, error);
+    if (server != NULL) tls_server_use_tickets(server, broker->tickets);
+    return server;
+}
 
 bool broker_tls_whole(const struct tickcast_tls *tls) {
     if (tls->certificates == NULL || tls->certificate_count == 0 ||
@@ -42,7 +66,7 @@ int tickcast_broker_reload(struct tickcast_broker *broker, int number,
     const struct log *log = &broker->shared.log;
     char error[TLS_ERROR_BYTES], place[PEER_TEXT_BYTES];
     describe(listener, place);
-    struct tls_server *fresh = tls_server_new(tls, log, error);
+    struct tls_server *fresh = broker_tls_new(broker, tls, error);
     if (fresh == NULL) {
         log_line(log, LOG_ERROR, "%s: %s", place, error);
         log_line(log, LOG_ERROR, "%s: still served is %s", place,

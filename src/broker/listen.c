@@ -47,7 +47,7 @@ int tickcast_broker_listen(struct tickcast_broker *broker,
     struct listening_socket made = {.fd = -1};
     if (listener->tls != NULL) {
         char error[TLS_ERROR_BYTES];
-        made.tls = tls_server_new(listener->tls, &broker->shared.log, error);
+        made.tls = broker_tls_new(broker, listener->tls, error);
         if (made.tls == NULL) {
             log_line(&broker->shared.log, LOG_ERROR, "%s", error);
             return TICKCAST_ETLS;

@@ -17,12 +17,13 @@ struct listening {
 
 struct acceptor {
     struct event_base *base;
-    struct event *end, *pause;
+    struct event *end, *pause, *tick_event;
     int end_fd;
     pthread_t thread;
     struct log log;
     struct log_limit limit;
     acceptor_take take;
+    acceptor_tick tick;
     void *arg;
     unsigned count;
     struct listening listening[];
@@ -64,6 +65,12 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg) {
     }
 }
 
+static void on_tick(evutil_socket_t fd, short what, void *arg) {
+    (void)fd, (void)what;
+    const struct acceptor *acceptor = arg;
+    acceptor->tick(acceptor->arg);
+}
+
 static void on_end(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
     struct acceptor *acceptor = arg;
@@ -81,6 +88,7 @@ static void release(struct acceptor *acceptor) {
         if (acceptor->listening[i].event != NULL) event_free(acceptor->listening[i].event);
     if (acceptor->end != NULL) event_free(acceptor->end);
     if (acceptor->pause != NULL) event_free(acceptor->pause);
+    if (acceptor->tick_event != NULL) event_free(acceptor->tick_event);
     if (acceptor->base != NULL) event_base_free(acceptor->base);
     if (acceptor->end_fd >= 0) close(acceptor->end_fd);
     free(acceptor);
@@ -94,7 +102,8 @@ static int open_events(struct acceptor *acceptor, const int *listeners) {
     acceptor->end =
         event_new(acceptor->base, acceptor->end_fd, EV_READ | EV_PERSIST, on_end, acceptor);
     acceptor->pause = event_new(acceptor->base, -1, 0, on_pause_over, acceptor);
-    if (acceptor->end == NULL || acceptor->pause == NULL) return -1;
+    acceptor->tick_event = event_new(acceptor->base, -1, EV_PERSIST, on_tick, acceptor);
+    if (acceptor->end == NULL || acceptor->pause == NULL || acceptor->tick_event == NULL) return -1;
     for (unsigned i = 0; i < acceptor->count; i++) {
         struct listening *listening = &acceptor->listening[i];
         *listening = (struct listening){.acceptor = acceptor, .number = i};
@@ -103,17 +112,20 @@ static int open_events(struct acceptor *acceptor, const int *listeners) {
         if (listening->event == NULL) return -1;
     }
     set_listening(acceptor, 1);
+    struct timeval tick = {.tv_sec = ACCEPT_TICK_S};
+    if (acceptor->tick != NULL && event_add(acceptor->tick_event, &tick) < 0) return -1;
     return event_add(acceptor->end, NULL);
 }
 
 int acceptor_start(struct acceptor **started, const int *listeners, unsigned count,
-                   const struct log *log, acceptor_take take, void *arg) {
+                   const struct log *log, acceptor_take take, acceptor_tick tick, void *arg) {
     struct acceptor *acceptor = calloc(1, sizeof *acceptor + count * sizeof acceptor->listening[0]);
     if (acceptor == NULL) return -1;
     acceptor->end_fd = -1;
     acceptor->count = count;
     acceptor->log = *log;
     acceptor->take = take;
+    acceptor->tick = tick;
     acceptor->arg = arg;
     errno = ENOMEM;
     if (open_events(acceptor, listeners) < 0) {

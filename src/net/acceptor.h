@@ -2,7 +2,8 @@
  * The acceptor: one thread that takes connections from all listeners and hands them to a callback.
  *
  * It takes them in batches of ACCEPT_BATCH. When descriptors run out (EMFILE, ENFILE) and the like,
- * it leaves the listeners alone for ACCEPT_PAUSE_MS.
+ * it leaves the listeners alone for ACCEPT_PAUSE_MS. Beside that it does what is rare and may wait
+ * for a disk: no connection that has been accepted waits for this thread.
  */
 #ifndef NET_ACCEPTOR_H
 #define NET_ACCEPTOR_H
@@ -13,6 +14,7 @@
 
 #define ACCEPT_BATCH    64
 #define ACCEPT_PAUSE_MS 100
+#define ACCEPT_TICK_S   1
 
 struct acceptor;
 
@@ -20,9 +22,13 @@ struct acceptor;
 typedef void (*acceptor_take)(void *arg, unsigned listener, int fd,
                               const struct sockaddr_storage *address, socklen_t address_bytes);
 
-/** Starts the thread for `count` listening sockets, which stay the caller's. -1 with errno. */
+/** On the acceptor's thread, every ACCEPT_TICK_S. */
+typedef void (*acceptor_tick)(void *arg);
+
+/** Starts the thread for `count` listening sockets, which stay the caller's; `tick` may be NULL.
+ *  -1 with errno. */
 int acceptor_start(struct acceptor **acceptor, const int *listeners, unsigned count,
-                   const struct log *log, acceptor_take take, void *arg);
+                   const struct log *log, acceptor_take take, acceptor_tick tick, void *arg);
 
 /** Joins the thread and frees. NULL is allowed. */
 void acceptor_stop(struct acceptor *acceptor);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "net/tls.h"
+#include "net/tls_tickets.h"
 #include "tickcast/tickcast.h"
 
 #define TLS_SUMMARY_BYTES 384
@@ -20,6 +21,9 @@ struct tls_server;
  *  gets the first reference. NULL: `error` says which file cannot be used and why. */
 struct tls_server *tls_server_new(const struct tickcast_tls *tls, const struct log *log,
                                   char error[TLS_ERROR_BYTES]);
+
+/** Lets its connections, of which there is none yet, have session tickets. `tickets` outlive it. */
+void tls_server_use_tickets(struct tls_server *server, struct tls_tickets *tickets);
 
 struct tls_server *tls_server_ref(struct tls_server *server);
 /** NULL is allowed. */

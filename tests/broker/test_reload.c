@@ -1,5 +1,6 @@
 /* Certificates that are replaced while a broker runs. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,6 +8,7 @@
 #include "stage.h"
 
 struct site {
+    struct tickcast_options options;
     struct tickcast_broker *broker;
     char folder[ISSUE_FOLDER_BYTES], cert[ISSUE_PATH_BYTES], key[ISSUE_PATH_BYTES];
     struct tickcast_certificate certificate;
@@ -22,7 +24,6 @@ static void take_line(void *arg, int level, const char *line) {
 }
 
 static void site_open(struct site *site) {
-    struct tickcast_options options;
     *site = (struct site){.tls.certificates = &site->certificate, .tls.certificate_count = 1};
     issue_folder(site->folder);
     issue_cert(site->folder,
@@ -30,10 +31,10 @@ static void site_open(struct site *site) {
     issue_path(site->folder, "first", "pem", site->cert);
     issue_path(site->folder, "first", "key", site->key);
     site->certificate = (struct tickcast_certificate){site->cert, site->key};
-    tickcast_options_init(&options);
-    options.log = take_line;
-    options.log_arg = site;
-    cr_assert(tickcast_broker_new(&options, &site->broker) == TICKCAST_OK);
+    tickcast_options_init(&site->options);
+    site->options.log = take_line;
+    site->options.log_arg = site;
+    cr_assert(tickcast_broker_new(&site->options, &site->broker) == TICKCAST_OK);
     site->number = tickcast_broker_listen(
         site->broker, &(struct tickcast_listener){.host = "127.0.0.1", .tls = &site->tls});
     cr_assert(site->number >= 0);
@@ -128,4 +129,26 @@ Test(reload, what_is_no_TLS_listener_or_not_whole_is_not_allowed) {
     cr_expect(tickcast_broker_reload(plain, 0, &site.tls) == TICKCAST_EINVAL);
     tickcast_broker_free(plain);
     site_close(&site);
+}
+
+Test(tickets, a_file_of_keys_that_is_not_to_be_used_makes_no_broker_and_is_named) {
+    struct site site = {0};
+    struct tickcast_broker *broker = NULL;
+    char file[ISSUE_PATH_BYTES];
+    issue_folder(site.folder);
+    tickcast_options_init(&site.options);
+    site.options.tls_ticket_file = issue_path(site.folder, "tickets", "keys", file);
+    site.options.log = take_line;
+    site.options.log_arg = &site;
+    cr_assert(tickcast_broker_new(&site.options, &broker) == TICKCAST_OK, "%s", site.said);
+    tickcast_broker_free(broker);
+    cr_assert(chmod(file, 0644) == 0);
+    cr_expect(tickcast_broker_new(&site.options, &broker) == TICKCAST_ETLS);
+    cr_expect(strstr(site.said, file) != NULL && strstr(site.said, "can be read by others") != NULL,
+              "%s", site.said);
+    site.options.tls_ticket_file = "/nonexistent/tickets";
+    cr_expect(tickcast_broker_new(&site.options, &broker) == TICKCAST_ESYSTEM && errno == ENOENT);
+    cr_expect(strstr(site.said, "/nonexistent/tickets cannot be written: ") != NULL, "%s",
+              site.said);
+    issue_remove(site.folder);
 }

@@ -122,6 +122,7 @@ static inline struct hands shake_hands(const struct stage *stage, struct asking 
 }
 
 static inline void hands_free(struct hands *hands) {
+    SSL_set_shutdown(hands->client, SSL_SENT_SHUTDOWN); /* or its session could not be resumed */
     SSL_free(hands->client);
     SSL_free(hands->server);
     ERR_clear_error();
