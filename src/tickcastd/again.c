@@ -10,7 +10,7 @@ void again_with(char **argv, const char *more, struct paste *paste) {
 
 static const char *flag_of(const struct listen_setting *listener) {
     if (listener->unix_path != NULL) return "--listen-unix";
-    return listener->cert != NULL ? "--listen-tls" : "--listen";
+    return listener->tls != NULL ? "--listen-tls" : "--listen";
 }
 
 /* Does the text of a flag say where `listener` listens? */
@@ -20,6 +20,7 @@ static bool says(const char *text, const struct listen_setting *listener) {
         return strcmp(text, listener->unix_path) == 0;
     }
     struct listen_setting other = {.port = 0};
+    if (listener->tls != NULL) listen_with_tls(&other);
     bool same = listen_parse(text, &other) == 0 && other.host != NULL &&
                 other.port == listener->port && strcmp(other.host, listener->host) == 0;
     listen_fini(&other);
@@ -56,10 +57,18 @@ bool again_elsewhere(const struct settings *settings, const struct listen_settin
     if (settings->listener_count > 1) return false;
     again_with(argv, flag_of(listener), paste);
     paste_word(paste, place);
-    if (listener->cert == NULL) return true;
-    paste_word(paste, "--cert");
-    paste_word(paste, listener->cert);
-    paste_word(paste, "--key");
-    paste_word(paste, listener->key);
+    if (listener->tls == NULL) return true;
+    const struct listen_tls *tls = listener->tls;
+    for (unsigned i = 0; i < tls->count; i++) {
+        paste_word(paste, "--cert");
+        paste_word(paste, tls->certificates[i].cert);
+        paste_word(paste, "--key");
+        paste_word(paste, tls->certificates[i].key);
+    }
+    if (tls->client_ca == NULL) return true;
+    paste_word(paste, "--client-ca");
+    paste_word(paste, tls->client_ca);
+    paste_word(paste, "--client-auth");
+    paste_word(paste, listen_auth_word(tls->client_auth));
     return true;
 }

@@ -15,6 +15,8 @@ enum flag {
     FLAG_LISTEN_TLS,
     FLAG_CERT,
     FLAG_KEY,
+    FLAG_CLIENT_CA,
+    FLAG_CLIENT_AUTH,
     FLAG_DEMO,
     FLAG_FEED,
     FLAG_CHECK,
@@ -38,7 +40,9 @@ struct parser {
     struct args *args;
     struct settings *settings;
     struct problems *problems;
-    const char *cert, *key;
+    const char *certs[TICKCAST_CERTIFICATES_MAX], *keys[TICKCAST_CERTIFICATES_MAX];
+    unsigned cert_count, key_count;
+    const char *client_ca, *client_auth;
     char names[FLAG_COUNT + SETTING_COUNT][SETTINGS_TEXT_BYTES]; /* as they are written */
     const char *known[FLAG_COUNT + SETTING_COUNT + 1];
 };
@@ -59,9 +63,17 @@ static void add_listener(struct parser *parser, enum flag flag, const char *text
                        is_path ? LISTEN_PATH_ALLOWED : LISTEN_ALLOWED, NULL);
         return;
     }
-    /* "" stands for the certificate until all flags are read: it may follow. */
-    if (flag == FLAG_LISTEN_TLS) listener.cert = text_copy("");
+    if (flag == FLAG_LISTEN_TLS) listen_with_tls(&listener); /* its files may follow */
     settings_listen(parser->settings, &listener);
+}
+
+static void take_file(struct parser *parser, unsigned flag, const char *value, const char **files,
+                      unsigned *count) {
+    if (*count < TICKCAST_CERTIFICATES_MAX)
+        files[(*count)++] = value;
+    else
+        problems_add(parser->problems, &here, flag_names[flag], "more than %d of them",
+                     TICKCAST_CERTIFICATES_MAX);
 }
 
 static void take_value(struct parser *parser, unsigned number, const char *value) {
@@ -75,10 +87,16 @@ static void take_value(struct parser *parser, unsigned number, const char *value
         add_listener(parser, number, value);
         break;
     case FLAG_CERT:
-        parser->cert = value;
+        take_file(parser, number, value, parser->certs, &parser->cert_count);
         break;
     case FLAG_KEY:
-        parser->key = value;
+        take_file(parser, number, value, parser->keys, &parser->key_count);
+        break;
+    case FLAG_CLIENT_CA:
+        parser->client_ca = value;
+        break;
+    case FLAG_CLIENT_AUTH:
+        parser->client_auth = value;
         break;
     case FLAG_FEED:
         feeds_parse(parser->settings, value, &here, parser->problems);
@@ -146,20 +164,40 @@ static void take_argument(struct parser *parser, const char *argument) {
                  meant != NULL ? "'?" : "");
 }
 
-/* One certificate and key for all --listen-tls. */
-static void certify(struct parser *parser) {
+static void certify(const struct parser *parser, struct listen_setting *listener) {
+    struct listen_tls *tls = listen_with_tls(listener);
+    tls->count = parser->cert_count;
+    for (unsigned i = 0; i < tls->count; i++)
+        tls->certificates[i] =
+            (struct listen_certificate){text_copy(parser->certs[i]), text_copy(parser->keys[i])};
+    if (parser->client_ca != NULL) tls->client_ca = text_copy(parser->client_ca);
+    if (parser->client_auth != NULL)
+        listen_read_auth(tls, parser->client_auth, &here, flag_names[FLAG_CLIENT_AUTH],
+                         parser->problems);
+}
+
+/* The same files for all --listen-tls. */
+static void certify_all(struct parser *parser) {
+    const bool whole = parser->cert_count > 0 && parser->cert_count == parser->key_count;
     bool used = false;
     for (uint32_t i = 0; i < parser->settings->listener_count; i++) {
         struct listen_setting *listener = &parser->settings->listeners[i];
-        if (listener->cert == NULL) continue;
+        if (listener->tls == NULL) continue;
         used = true;
-        listen_certify(listener, parser->cert, parser->key);
+        if (whole) certify(parser, listener);
     }
-    if (used && (parser->cert == NULL || parser->key == NULL))
-        problems_add(parser->problems, &here, "listen-tls", "needs --cert FILE and --key FILE");
-    if (!used && (parser->cert != NULL || parser->key != NULL))
-        problems_add(parser->problems, &here, parser->cert != NULL ? "cert" : "key",
-                     "is for --listen-tls only");
+    const char *const given[] = {parser->cert_count > 0 ? "cert" : NULL,
+                                 parser->key_count > 0 ? "key" : NULL,
+                                 parser->client_ca != NULL ? "client-ca" : NULL,
+                                 parser->client_auth != NULL ? "client-auth" : NULL};
+    if (used && !whole)
+        problems_add(parser->problems, &here, "listen-tls",
+                     "needs --cert FILE and --key FILE, as many of the one as of the other");
+    for (size_t i = 0; !used && i < sizeof given / sizeof given[0]; i++) {
+        if (given[i] == NULL) continue;
+        problems_add(parser->problems, &here, given[i], "is for --listen-tls only");
+        break;
+    }
 }
 
 void args_parse(int argc, char **argv, struct args *args, struct settings *settings,
@@ -169,6 +207,6 @@ void args_parse(int argc, char **argv, struct args *args, struct settings *setti
     *args = (struct args){.check = false};
     name_flags(&parser);
     for (parser.at = 1; parser.at < argc; parser.at++) take_argument(&parser, argv[parser.at]);
-    certify(&parser);
+    certify_all(&parser);
     if (args->demo) feeds_parse(settings, DEMO_FEED, &here, problems);
 }

@@ -17,13 +17,21 @@ void args_parse(int argc, char **argv, struct args *args, struct settings *setti
 /** The flags that are no settings, for the help. */
 #define ARGS_FLAGS(X)                                                                              \
     X("config", "FILE", "read this configuration file (also -c FILE)")                             \
-    X("listen", "HOST:PORT",                                                                       \
-      "listen for ws (port 0: any free one); may be repeated; with --listen* "                     \
+    X("listen", "HOST[:PORT]",                                                                     \
+      "listen for ws (port 5993 if none is named, 0: any free one); may be repeated; with "        \
+      "--listen* "                                                                                 \
       "the listeners of the file are not used")                                                    \
     X("listen-unix", "PATH", "listen on a Unix socket; may be repeated")                           \
-    X("listen-tls", "HOST:PORT", "listen for wss, with --cert and --key; may be repeated")         \
-    X("cert", "FILE", "certificate chain of --listen-tls, PEM")                                    \
-    X("key", "FILE", "private key of --listen-tls, PEM")                                           \
+    X("listen-tls", "HOST[:PORT]",                                                                 \
+      "listen for wss (port 5994 if none is named), with --cert and --key; may be repeated")       \
+    X("cert", "FILE",                                                                              \
+      "certificate chain of --listen-tls, PEM; repeated with --key for more names: the first is "  \
+      "for clients that ask for another or none")                                                  \
+    X("key", "FILE", "private key of the --cert with the same place, PEM")                         \
+    X("client-ca", "FILE", "authorities of the clients of --listen-tls, PEM")                      \
+    X("client-auth", "none|optional|required",                                                     \
+      "whether clients of --listen-tls need a certificate of --client-ca (default with it: "       \
+      "required)")                                                                                 \
     X("demo", "", "publish an invented market: short for --feed sim,name=demo")                    \
     X("feed", "TYPE[,NAME=VALUE]...",                                                              \
       "publish from a feed, see below; may be repeated; with it the feeds of the file are not "    \

@@ -22,7 +22,7 @@ static const char *human(uint64_t bytes, char out[HUMAN_BYTES]) {
 
 static bool has_tls(const struct settings *settings) {
     for (uint32_t i = 0; i < settings->listener_count; i++)
-        if (settings->listeners[i].cert != NULL) return true;
+        if (settings->listeners[i].tls != NULL) return true;
     return false;
 }
 

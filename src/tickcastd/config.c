@@ -34,15 +34,81 @@ static void read_path(struct reader *reader, const yaml_node_t *node,
         problems_value(reader->problems, &origin, "listen.unix", text, LISTEN_PATH_ALLOWED, NULL);
 }
 
+static void visit_certificate(struct reader *reader, void *arg, const char *name,
+                              const yaml_node_t *key, yaml_node_t *value) {
+    static const char *const known[] = {"cert", "key", NULL};
+    struct listen_certificate *certificate = arg;
+    if (strcmp(name, "cert") == 0)
+        read_file_name(reader, value, "listen.certificates.cert", &certificate->cert);
+    else if (strcmp(name, "key") == 0)
+        read_file_name(reader, value, "listen.certificates.key", &certificate->key);
+    else
+        reader_report_unknown(reader, key, "listen.certificates.", name, known);
+}
+
+/* Further certificates, behind the place of cert and key. */
+static void read_certificates(struct reader *reader, const yaml_node_t *node,
+                              struct listen_tls *tls) {
+    static const char name[] = "listen.certificates",
+                      allowed[] = "a list of maps with cert and key";
+    struct origin origin = reader_origin(node);
+    const yaml_node_item_t *item = node->data.sequence.items.start;
+    if (node->type != YAML_SEQUENCE_NODE || item == node->data.sequence.items.top) {
+        problems_add(reader->problems, &origin, name, "allowed is %s", allowed);
+        return;
+    }
+    for (; item < node->data.sequence.items.top; item++) {
+        const yaml_node_t *map = yaml_document_get_node(reader->document, *item);
+        origin = reader_origin(map);
+        if (map->type != YAML_MAPPING_NODE) {
+            problems_add(reader->problems, &origin, name, "allowed is %s", allowed);
+        } else if (tls->count == TICKCAST_CERTIFICATES_MAX) {
+            problems_add(reader->problems, &origin, name, "more than %d of them",
+                         TICKCAST_CERTIFICATES_MAX - 1);
+            return;
+        } else {
+            reader_each_pair(reader, map, &tls->certificates[tls->count++], visit_certificate);
+        }
+    }
+}
+
+/* TLS of a listener that is read; the first place is that of cert and key. */
+static struct listen_tls *tls_of(struct listen_setting *listener) {
+    struct listen_tls *tls = listen_with_tls(listener);
+    if (tls->count == 0) tls->count = 1;
+    return tls;
+}
+
+/* Takes what belongs to TLS; false for another name. */
+static bool visit_tls(struct reader *reader, struct listen_setting *listener, const char *name,
+                      const yaml_node_t *value) {
+    if (strcmp(name, "cert") == 0) {
+        read_file_name(reader, value, "listen.cert", &tls_of(listener)->certificates[0].cert);
+    } else if (strcmp(name, "key") == 0) {
+        read_file_name(reader, value, "listen.key", &tls_of(listener)->certificates[0].key);
+    } else if (strcmp(name, "certificates") == 0) {
+        read_certificates(reader, value, tls_of(listener));
+    } else if (strcmp(name, "client_ca") == 0) {
+        read_file_name(reader, value, "listen.client_ca", &tls_of(listener)->client_ca);
+    } else if (strcmp(name, "client_auth") == 0) {
+        struct origin origin = reader_origin(value);
+        const char *text = reader_text(reader, value, "listen.client_auth", LISTEN_AUTH_ALLOWED);
+        if (text != NULL)
+            listen_read_auth(tls_of(listener), text, &origin, "listen.client_auth",
+                             reader->problems);
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void visit_listen(struct reader *reader, void *arg, const char *name, const yaml_node_t *key,
                          yaml_node_t *value) {
-    static const char *const known[] = {"address", "unix", "cert", "key", NULL};
+    static const char *const known[] = {"address",      "unix",      "cert",        "key",
+                                        "certificates", "client_ca", "client_auth", NULL};
     struct listen_setting *listener = arg;
-    if (strcmp(name, "cert") == 0) {
-        read_file_name(reader, value, "listen.cert", &listener->cert);
-    } else if (strcmp(name, "key") == 0) {
-        read_file_name(reader, value, "listen.key", &listener->key);
-    } else if (strcmp(name, "address") == 0 || strcmp(name, "unix") == 0) {
+    if (visit_tls(reader, listener, name, value)) return;
+    if (strcmp(name, "address") == 0 || strcmp(name, "unix") == 0) {
         struct origin origin = reader_origin(key);
         if (listener->host != NULL || listener->unix_path != NULL)
             problems_add(reader->problems, &origin, "listen",

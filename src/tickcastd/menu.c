@@ -94,14 +94,17 @@ static void print_tls(const struct menu *menu, const struct opening *opening) {
     bool any = false;
     for (uint32_t i = 0; i < settings->listener_count; i++) {
         const struct listen_setting *listener = &settings->listeners[i];
-        struct certificate certificate;
         char url[LISTEN_URL_BYTES];
-        if (listener->cert == NULL || certificate_read(listener->cert, &certificate) < 0) continue;
-        begin(menu, any ? "" : "TLS");
-        fprintf(menu->out, "%s: %s, for %s, valid until %s\n",
-                listen_url(listener, bound_port(&opening->reach, listener), url), listener->cert,
-                *certificate.names != '\0' ? certificate.names : "no names", certificate.until);
-        any = true;
+        listen_url(listener, bound_port(&opening->reach, listener), url);
+        for (unsigned j = 0; listener->tls != NULL && j < listener->tls->count; j++) {
+            const char *cert = listener->tls->certificates[j].cert;
+            struct certificate certificate;
+            if (certificate_read(cert, &certificate) < 0) continue;
+            begin(menu, any ? "" : "TLS");
+            fprintf(menu->out, "%s: %s, for %s, valid until %s\n", url, cert,
+                    *certificate.names != '\0' ? certificate.names : "no names", certificate.until);
+            any = true;
+        }
     }
     if (!any)
         print_fact(menu, "TLS",

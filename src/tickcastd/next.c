@@ -9,7 +9,7 @@
 /* How easy a client has it: plain text on loopback, on a path, elsewhere, then TLS; 0: not at all,
  * for `tickcast` speaks no TLS on a path. */
 static int ease(const struct reach_url *url) {
-    if (url->listener->cert != NULL) {
+    if (url->listener->tls != NULL) {
         if (url->listener->unix_path != NULL) return 0;
         return url->local ? 2 : 1;
     }
@@ -34,7 +34,7 @@ static const struct reach_url *easiest(const struct reach *reach, enum tickcast_
 
 static void paste_tls(const struct reach_url *url, struct paste *paste) {
     char name[CERTIFICATE_NAME_BYTES], text[LISTEN_URL_BYTES + 32], authority[PATH_MAX];
-    const char *cert = url->listener->cert;
+    const char *cert = listen_cert(url->listener);
     if (!certificate_name(cert, url->host, url->local, name))
         snprintf(name, sizeof name, "%.*s", CERTIFICATE_NAME_BYTES - 1, url->host);
     bool brackets = strchr(name, ':') != NULL;
@@ -51,7 +51,7 @@ static void paste_tls(const struct reach_url *url, struct paste *paste) {
 static void paste_url(const struct reach_url *url, struct paste *paste) {
     static const char end[] = "/ws";
     char text[LISTEN_URL_BYTES];
-    if (url->listener->cert != NULL) {
+    if (url->listener->tls != NULL) {
         paste_tls(url, paste);
         return;
     }

@@ -17,7 +17,7 @@ static json_t *json_of_addresses(const struct opening *opening) {
         const struct reach_url *url = &opening->reach.urls[i];
         json_array_append_new(list, json_pack("{s:o, s:o, s:b, s:b}", "url", json_text(url->url),
                                               "interface", text_or_null(url->interface), "loopback",
-                                              url->local, "tls", url->listener->cert != NULL));
+                                              url->local, "tls", url->listener->tls != NULL));
     }
     return list;
 }
@@ -32,12 +32,17 @@ static json_t *json_of_access(const char *path, enum tickcast_peers from, const 
 static json_t *json_of_tls(const struct settings *settings) {
     json_t *list = json_array();
     for (uint32_t i = 0; i < settings->listener_count; i++) {
-        const char *file = settings->listeners[i].cert;
-        struct certificate certificate;
-        if (file == NULL || certificate_read(file, &certificate) < 0) continue;
-        json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "cert", json_text(file),
-                                              "names", certificate.names, "from", certificate.from,
-                                              "until", certificate.until));
+        const struct listen_tls *tls = settings->listeners[i].tls;
+        for (unsigned j = 0; tls != NULL && j < tls->count; j++) {
+            const char *file = tls->certificates[j].cert;
+            struct certificate certificate;
+            if (certificate_read(file, &certificate) < 0) continue;
+            json_array_append_new(list,
+                                  json_pack("{s:o, s:s, s:s, s:s, s:s}", "cert", json_text(file),
+                                            "names", certificate.names, "from", certificate.from,
+                                            "until", certificate.until, "client_auth",
+                                            listen_auth_word(tls->client_auth)));
+        }
     }
     return list;
 }

@@ -87,7 +87,7 @@ static void add_path(struct reach *reach, const struct listen_setting *listener)
     url->local = true;
     const char *path = realpath(listener->unix_path, absolute);
     if (path == NULL) path = listener->unix_path;
-    snprintf(url->url, sizeof url->url, "%sunix://%.300s", listener->cert != NULL ? "wss+" : "",
+    snprintf(url->url, sizeof url->url, "%sunix://%.300s", listener->tls != NULL ? "wss+" : "",
              path);
 }
 

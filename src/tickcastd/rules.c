@@ -43,23 +43,54 @@ static bool same_place(const struct listen_setting *a, const struct listen_setti
     return a->port != 0 && a->port == b->port && same_text(a->host, b->host);
 }
 
-static void check_certificate(const struct listen_setting *listener, struct problems *problems) {
-    if (listener->cert == NULL && listener->key == NULL) return;
-    if (listener->cert == NULL || listener->key == NULL) {
+/* The place of cert and key stays empty where only a list of certificates is given. */
+static void close_gap(struct listen_tls *tls) {
+    if (tls->count < 2 || tls->certificates[0].cert != NULL || tls->certificates[0].key != NULL)
+        return;
+    memmove(&tls->certificates[0], &tls->certificates[1],
+            --tls->count * sizeof tls->certificates[0]);
+}
+
+static bool check_pairs(const struct listen_setting *listener, struct problems *problems) {
+    const struct listen_tls *tls = listener->tls;
+    for (unsigned i = 0; i < tls->count; i++) {
+        const struct listen_certificate *files = &tls->certificates[i];
+        if (files->cert != NULL && files->key != NULL) continue;
         problems_add(problems, &listener->origin, "listen", "%s; TLS needs both",
-                     listener->cert != NULL ? "cert without key" : "key without cert");
+                     files->cert != NULL  ? "cert without key"
+                     : files->key != NULL ? "key without cert"
+                                          : "neither cert nor key");
+        return false;
+    }
+    return tls->count > 0; /* else it was told of flags that are missing */
+}
+
+static void check_tls(const struct listen_setting *listener, struct problems *problems) {
+    struct listen_tls *tls = listener->tls;
+    if (tls == NULL) return;
+    close_gap(tls);
+    if (!check_pairs(listener, problems)) return;
+    if (!tls->client_auth_set && tls->client_ca != NULL)
+        tls->client_auth = TICKCAST_CLIENT_AUTH_REQUIRED;
+    if ((tls->client_auth == TICKCAST_CLIENT_AUTH_NONE) != (tls->client_ca == NULL)) {
+        problems_add(problems, &listener->origin, "listen",
+                     tls->client_ca == NULL ? "client_auth without client_ca"
+                                            : "client_ca, but client_auth is none");
         return;
     }
     char error[TLS_ERROR_BYTES];
-    SSL_CTX *context = tls_context_new(listener->cert, listener->key, error);
-    if (context == NULL) problems_add(problems, &listener->origin, "listen", "%s", error);
-    SSL_CTX_free(context);
+    for (unsigned i = 0; i < tls->count; i++) {
+        SSL_CTX *context =
+            tls_context_new(tls->certificates[i].cert, tls->certificates[i].key, error);
+        if (context == NULL) problems_add(problems, &listener->origin, "listen", "%s", error);
+        SSL_CTX_free(context);
+    }
 }
 
 static void check_listener(const struct settings *settings, uint32_t number,
                            struct problems *problems) {
     const struct listen_setting *listener = &settings->listeners[number];
-    check_certificate(listener, problems);
+    check_tls(listener, problems);
     for (uint32_t i = 0; i < number; i++) {
         if (!same_place(&settings->listeners[i], listener)) continue;
         char url[LISTEN_URL_BYTES], place[ORIGIN_TEXT_BYTES];

@@ -1,7 +1,7 @@
 #include "tickcastd/serve.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +13,9 @@
 #include "tickcastd/logging.h"
 #include "tickcastd/obstacle.h"
 #include "tickcastd/opening.h"
+#include "tickcastd/reload.h"
 #include "tickcastd/run_feeds.h"
-
-#define SAME_SIGNAL_NS 50000000 /* nobody presses Ctrl-C twice within 50 ms */
+#include "tickcastd/signals.h"
 
 /* A daemon from its start to its end. */
 struct serving {
@@ -26,6 +26,7 @@ struct serving {
     struct logging logging;
     struct warnings warnings;
     struct opening opening;
+    struct signals signals;
 };
 
 static const char *reason(int result) {
@@ -47,12 +48,13 @@ static int cannot_listen(struct serving *serving, uint32_t number, int result) {
 static int listen_all(struct tickcast_broker *broker, struct serving *serving) {
     for (uint32_t i = 0; i < serving->settings->listener_count; i++) {
         const struct listen_setting *setting = &serving->settings->listeners[i];
-        const struct tickcast_certificate certificate = {setting->cert, setting->key};
-        const struct tickcast_tls tls = {.certificates = &certificate, .certificate_count = 1};
+        struct tickcast_certificate certificates[TICKCAST_CERTIFICATES_MAX];
+        struct tickcast_tls tls;
+        if (setting->tls != NULL) tls = listen_tls(setting->tls, certificates);
         const struct tickcast_listener listener = {.host = setting->host,
                                                    .port = setting->port,
                                                    .unix_path = setting->unix_path,
-                                                   .tls = setting->cert != NULL ? &tls : NULL};
+                                                   .tls = setting->tls != NULL ? &tls : NULL};
         int number = tickcast_broker_listen(broker, &listener);
         if (number < 0) return cannot_listen(serving, i, number);
         uint16_t port = tickcast_broker_port(broker, number);
@@ -88,31 +90,27 @@ static void say_ready(struct serving *serving) {
     if (!serving->quiet) logging_plain(&serving->logging, "ready");
 }
 
-static void on_second_signal(int number) {
-    (void)number;
-    _exit(EXIT_FAILED);
+static const char *name_of(int signal_number) {
+    return signal_number == SIGTERM  ? "SIGTERM"
+           : signal_number == SIGINT ? "SIGINT"
+                                     : "SIGHUP, its terminal is gone";
 }
 
-static void stop_signals(sigset_t *set) {
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
-}
-
-/* The signals are blocked: one that came before is seen here. */
-static void wait_for_signal(struct logging *logging) {
-    sigset_t set;
-    stop_signals(&set);
-    int number = 0;
-    while (sigwait(&set, &number) != 0) continue;
-    /* timeout(1) and the like tell a process and then its group: that is one wish, not two */
-    const struct timespec moment = {.tv_nsec = SAME_SIGNAL_NS};
-    while (sigtimedwait(&set, NULL, &moment) > 0) continue;
-    struct sigaction action = {.sa_handler = on_second_signal};
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    logging_say(logging, LOG_NOTICE, "stopping: %s", number == SIGTERM ? "SIGTERM" : "SIGINT");
+/* Serves until a signal asks for a stop; one that came since the start is seen here. */
+static void wait_for_stop(struct serving *serving, struct reload *reload) {
+    struct pollfd ready[] = {{.fd = signals_fd(&serving->signals), .events = POLLIN},
+                             {.fd = reload_fd(reload), .events = POLLIN}};
+    for (;;) {
+        poll(ready, 2, reload_timeout_ms(reload));
+        int number = signals_take(&serving->signals);
+        if (signals_stops(&serving->signals, number)) {
+            signals_stopping(&serving->signals);
+            logging_say(&serving->logging, LOG_NOTICE, "stopping: %s", name_of(number));
+            return;
+        }
+        if (number == SIGHUP) reload_now(reload, "SIGHUP");
+        reload_turn(reload);
+    }
 }
 
 /* The broker has begun to accept; the signals are blocked. */
@@ -123,12 +121,30 @@ static int run(struct tickcast_broker *broker, struct serving *serving) {
         logging_say(&serving->logging, LOG_ERROR, "cannot start a feed: %s", strerror(errno));
         return EXIT_FAILED;
     }
-    wait_for_signal(&serving->logging);
+    struct reload reload;
+    reload_init(&reload, broker, serving->settings, &serving->logging);
+    wait_for_stop(serving, &reload);
+    reload_fini(&reload);
     running_feeds_stop(&feeds);
     int result = tickcast_broker_stop(broker);
     if (result == TICKCAST_OK) return EXIT_GOOD;
     logging_say(&serving->logging, LOG_ERROR, "cannot stop: %s", reason(result));
     return EXIT_FAILED;
+}
+
+/* All listeners listen. */
+static int start_and_run(struct tickcast_broker *broker, struct serving *serving) {
+    if (signals_open(&serving->signals) < 0) {
+        logging_say(&serving->logging, LOG_ERROR, "cannot wait for signals: %s", strerror(errno));
+        return EXIT_FAILED;
+    }
+    int code = EXIT_FAILED, result = tickcast_broker_start(broker);
+    if (result == TICKCAST_OK)
+        code = run(broker, serving);
+    else
+        logging_say(&serving->logging, LOG_ERROR, "cannot start: %s", reason(result));
+    signals_close(&serving->signals);
+    return code;
 }
 
 static int start(struct serving *serving) {
@@ -138,17 +154,7 @@ static int start(struct serving *serving) {
         logging_say(&serving->logging, LOG_ERROR, "cannot make the broker: %s", reason(result));
         return EXIT_FAILED;
     }
-    int code = EXIT_FAILED;
-    if (listen_all(broker, serving) == 0) {
-        sigset_t set;
-        stop_signals(&set);
-        pthread_sigmask(SIG_BLOCK, &set, NULL);
-        result = tickcast_broker_start(broker);
-        if (result == TICKCAST_OK)
-            code = run(broker, serving);
-        else
-            logging_say(&serving->logging, LOG_ERROR, "cannot start: %s", reason(result));
-    }
+    int code = listen_all(broker, serving) == 0 ? start_and_run(broker, serving) : EXIT_FAILED;
     tickcast_broker_free(broker);
     return code;
 }

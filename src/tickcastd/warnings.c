@@ -26,14 +26,24 @@ static void keep(void *arg, const char *sentence) {
     warnings->lines[warnings->count++] = text_copy(sentence);
 }
 
-/* Has listener `number` a certificate that none before it has? */
-static bool is_first_with_its(const struct settings *settings, uint32_t number) {
-    const char *cert = settings->listeners[number].cert;
-    for (uint32_t i = 0; cert != NULL && i < number; i++) {
-        const char *other = settings->listeners[i].cert;
-        if (other != NULL && strcmp(other, cert) == 0) return false;
+/* Is this the first use of `cert`, which is certificate `at` of listener `number`? */
+static bool is_first_use(const struct settings *settings, uint32_t number, unsigned at,
+                         const char *cert) {
+    for (uint32_t i = 0; i <= number; i++) {
+        const struct listen_tls *tls = settings->listeners[i].tls;
+        for (unsigned j = 0; tls != NULL && j < tls->count && (i < number || j < at); j++)
+            if (strcmp(tls->certificates[j].cert, cert) == 0) return false;
     }
-    return cert != NULL;
+    return true;
+}
+
+void warnings_of_certificates(const struct settings *settings, const struct warner *warner) {
+    for (uint32_t i = 0; i < settings->listener_count; i++) {
+        const struct listen_tls *tls = settings->listeners[i].tls;
+        for (unsigned j = 0; tls != NULL && j < tls->count; j++)
+            if (is_first_use(settings, i, j, tls->certificates[j].cert))
+                certificate_warn(tls->certificates[j].cert, tls->certificates[j].key, warner);
+    }
 }
 
 void warnings_gather(const struct settings *settings, struct warnings *warnings) {
@@ -41,9 +51,7 @@ void warnings_gather(const struct settings *settings, struct warnings *warnings)
     const struct warner warner = {keep, warnings};
     settings_warn(settings, keep, warnings);
     environment_warn(settings, &warner);
-    for (uint32_t i = 0; i < settings->listener_count; i++)
-        if (is_first_with_its(settings, i))
-            certificate_warn(settings->listeners[i].cert, settings->listeners[i].key, &warner);
+    warnings_of_certificates(settings, &warner);
 }
 
 void warnings_free(struct warnings *warnings) {

@@ -26,6 +26,9 @@ struct warner {
     void *arg;
 };
 
+/** Those of the certificates alone, which change while the daemon runs. */
+void warnings_of_certificates(const struct settings *settings, const struct warner *warner);
+
 void warner_say(const struct warner *warner, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -30,7 +30,8 @@ static void expect_told(const char *yaml, size_t bytes, const char *expected) {
 }
 
 #define WHERE                                                                                      \
-    "HOST:PORT with a port from 0 to 65535 and an IPv6 address in brackets, or unix:PATH with a "  \
+    "HOST[:PORT] with a port from 0 to 65535 and an IPv6 address in brackets, or unix:PATH with "  \
+    "a "                                                                                           \
     "path of 1 to 107 bytes"
 #define SLOW_SIZES "a size from 4KiB to 64GiB in B, KiB, MiB or GiB"
 
@@ -107,6 +108,23 @@ static const struct {
     {"listen: {address: 'a:1', cert: /does/not/exist, key: ''}\n",
      "f:1: listen.key: value '': allowed is the name of a file\n"
      "f:1: listen: cert without key; TLS needs both\n"},
+    {"listen: 5993\n", "f:1: listen: value '5993': allowed is " WHERE "\n"},
+    {"listen:\n- {address: a, cert: c, key: k, client_auth: maybe}\n"
+     "- {address: b, cert: c, key: k, client_auth: required}\n"
+     "- {address: d, cert: c, key: k, client_ca: ca, client_auth: none}\n",
+     "f:2: listen.client_auth: value 'maybe': allowed is none, optional or required\n"
+     "f:2: listen: certificate c: No such file or directory\n"
+     "f:3: listen: client_auth without client_ca\n"
+     "f:4: listen: client_ca, but client_auth is none\n"},
+    {"listen:\n- {address: a, certificates: {cert: c}}\n- {address: b, certificates: []}\n"
+     "- {address: c, certificates: [{cert: c}, {crt: c}]}\n- {address: d, client_ca: ca}\n",
+     "f:2: listen.certificates: allowed is a list of maps with cert and key\n"
+     "f:3: listen.certificates: allowed is a list of maps with cert and key\n"
+     "f:4: listen.certificates.crt: unknown name; did you mean 'cert'?\n"
+     "f:2: listen: neither cert nor key; TLS needs both\n"
+     "f:3: listen: neither cert nor key; TLS needs both\n"
+     "f:4: listen: cert without key; TLS needs both\n"
+     "f:5: listen: neither cert nor key; TLS needs both\n"},
     {"listen: {address: 'a:1', cert: /does/not/exist, key: k}\n",
      "f:1: listen: certificate /does/not/exist: No such file or directory\n"},
     {"listen:\n- a:1\n- b:1\n- a:1\n- a:0\n- a:0\n",
@@ -298,5 +316,27 @@ Test(config, a_text_may_be_a_list_of_texts) {
     cr_expect(eq(str, (char *)settings.options.tls_ticket_file, (char *)"keys"));
     cr_expect(settings.options.proxy_from == NULL);
     free(told);
+    settings_fini(&settings);
+}
+
+Test(config, a_tls_listener_has_certificates_and_asks_for_those_of_its_clients) {
+    static const char yaml[] =
+        "listen:\n"
+        "- {address: a, certificates: [{cert: c, key: k}, {cert: d, key: l}], client_ca: ca}\n"
+        "- {cert: c, key: k, certificates: [{cert: d, key: l}], address: b}\n"
+        "- {address: 'c:5994'}\n";
+    struct settings settings;
+    free(read_bytes(&settings, yaml, sizeof yaml - 1)); /* the files do not exist */
+    for (unsigned i = 0; i < 2; i++) {
+        const struct listen_tls *tls = settings.listeners[i].tls;
+        cr_assert(eq(u16, settings.listeners[i].port, 5994));
+        cr_assert(eq(u32, tls->count, 2));
+        cr_expect(eq(str, tls->certificates[0].cert, (char *)"c"));
+        cr_expect(eq(str, tls->certificates[1].key, (char *)"l"));
+    }
+    cr_expect(settings.listeners[0].tls->client_auth == TICKCAST_CLIENT_AUTH_REQUIRED);
+    cr_expect(eq(str, settings.listeners[0].tls->client_ca, (char *)"ca"));
+    cr_expect(settings.listeners[1].tls->client_auth == TICKCAST_CLIENT_AUTH_NONE);
+    cr_expect(settings.listeners[2].tls == NULL);
     settings_fini(&settings);
 }

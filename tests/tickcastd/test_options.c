@@ -73,11 +73,18 @@ Test(options, every_mistake_of_a_command_line_is_told) {
          "command line: --slow-time: value '5': allowed is a time from 100ms to 1h in ms, s, min "
          "or h; did you mean '5s'?\n"
          "command line: --workers: value '99': allowed is a whole number from 0 to 63\n"},
-        {"--listen nowhere",
-         "command line: --listen: value 'nowhere': allowed is HOST:PORT with a port from 0 to "
+        {"--listen now/here",
+         "command line: --listen: value 'now/here': allowed is HOST[:PORT] with a port from 0 to "
          "65535 and an IPv6 address in brackets, or unix:PATH with a path of 1 to 107 bytes\n"},
         {"--listen-tls a:1 --cert c",
-         "command line: --listen-tls: needs --cert FILE and --key FILE\n"},
+         "command line: --listen-tls: needs --cert FILE and --key FILE, as many of the one as of "
+         "the other\n"},
+        {"--listen-tls a:1 --cert c --key k --cert d",
+         "command line: --listen-tls: needs --cert FILE and --key FILE, as many of the one as of "
+         "the other\n"},
+        {"--listen-tls a --cert c --key k --client-auth yes",
+         "command line: --client-auth: value 'yes': allowed is none, optional or required\n"},
+        {"--listen a --client-ca c", "command line: --client-ca: is for --listen-tls only\n"},
         {"--listen a:1 --cert c --key k", "command line: --cert: is for --listen-tls only\n"},
         {"--", "command line: unknown argument '--'\n"},
         {"-", "command line: unknown argument '-'\n"},
@@ -112,9 +119,36 @@ Test(options, one_certificate_serves_all_tls_listeners) {
     struct outcome outcome =
         parse("--listen-tls a:1 --cert c --listen b:2 --listen-tls d:3 --key k", NULL);
     cr_assert(eq(str, outcome.told, ""));
-    cr_assert(eq(str, outcome.settings.listeners[0].cert, "c"));
-    cr_assert(eq(str, outcome.settings.listeners[2].key, "k"));
-    cr_assert(outcome.settings.listeners[1].cert == NULL);
+    cr_assert(eq(str, outcome.settings.listeners[0].tls->certificates[0].cert, "c"));
+    cr_assert(eq(str, outcome.settings.listeners[2].tls->certificates[0].key, "k"));
+    cr_assert(outcome.settings.listeners[1].tls == NULL);
+    release(&outcome);
+}
+
+Test(options, the_nth_key_is_that_of_the_nth_certificate) {
+    struct outcome outcome = parse("--key k --cert c --cert d --listen-tls a --key l "
+                                   "--client-ca ca --client-auth optional",
+                                   NULL);
+    cr_assert(eq(str, outcome.told, ""));
+    const struct listen_tls *tls = outcome.settings.listeners[0].tls;
+    cr_assert(eq(u32, tls->count, 2));
+    cr_assert(eq(str, tls->certificates[0].cert, "c"));
+    cr_assert(eq(str, tls->certificates[0].key, "k"));
+    cr_assert(eq(str, tls->certificates[1].cert, "d"));
+    cr_assert(eq(str, tls->certificates[1].key, "l"));
+    cr_assert(eq(str, tls->client_ca, "ca"));
+    cr_assert(tls->client_auth == TICKCAST_CLIENT_AUTH_OPTIONAL);
+    release(&outcome);
+}
+
+Test(options, a_listener_without_a_port_has_the_usual_one) {
+    struct outcome outcome = parse("--listen a --listen-tls b --listen [::1] --listen-tls [::1]:7 "
+                                   "--cert c --key k",
+                                   NULL);
+    cr_assert(eq(str, outcome.told, ""));
+    static const uint16_t ports[] = {5993, 5994, 5993, 7};
+    for (unsigned i = 0; i < 4; i++)
+        cr_assert(eq(u16, outcome.settings.listeners[i].port, ports[i]));
     release(&outcome);
 }
 
