@@ -50,6 +50,9 @@ struct tickcast_client_options {
     /** A file of PEM certificates, the authorities that may vouch for a wss server, whose name is
      *  always verified; NULL: those of the system. */
     const char *ca_file;
+    /** A client's own certificate chain and its private key, PEM files, for a wss server that asks
+     *  for one; both or none. */
+    const char *cert_file, *key_file;
     /** Milliseconds for: connecting (TCP, TLS and handshake together, name lookup apart), the
      *  answer to a subscription, a publish while the broker takes nothing; 0: 10000. */
     int timeout_ms;
@@ -58,7 +61,8 @@ struct tickcast_client_options {
 struct tickcast_client;
 
 /** Makes a client, which tickcast_client_close frees. It connects with the first subscribe or
- *  publish, not here. EINVAL (no url, or a negative timeout), ENOMEM; *client is NULL then. */
+ *  publish, not here. EINVAL (no url, a negative timeout, or one of cert_file
+ *  and key_file), ENOMEM; *client is NULL then. */
 TICKCAST_API int tickcast_client_open(const struct tickcast_client_options *options,
                                       struct tickcast_client **client);
 

@@ -91,7 +91,7 @@ static int connect_and_shake(struct client *client, const struct client_options 
     int timeout_ms = options->timeout_ms ? options->timeout_ms : CLIENT_TIMEOUT_MS;
     uint64_t deadline = clock_now_ns() + (uint64_t)timeout_ms * NS_PER_MS;
     client->socket.watch_fd = client->watch_fd;
-    if (client_socket_open(&client->socket, url, options->ca_file, deadline, error)) return -1;
+    if (client_socket_open(&client->socket, url, &options->files, deadline, error)) return -1;
     _Static_assert(INPUT_BYTES >= CLIENT_RESPONSE_BYTES, "the input takes the response");
     size_t count = 0;
     int result = client_handshake(&client->socket, url, options->protocol, deadline, client->input,

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/tls.h"
 #include "client/url.h"
 #include "ws/frame.h"
 
@@ -26,10 +27,10 @@
 
 struct client_options {
     const char *url;
-    const char *default_path; /**< where `url` has no path; NULL: /ws */
-    const char *ca_file;      /**< PEM authorities for wss; NULL: those of the system */
-    const char *protocol;     /**< subprotocol to ask for; NULL: none */
-    int timeout_ms;           /**< TCP, TLS and handshake together; 0: CLIENT_TIMEOUT_MS */
+    const char *default_path;      /**< where `url` has no path; NULL: /ws */
+    struct client_tls_files files; /**< for wss */
+    const char *protocol;          /**< subprotocol to ask for; NULL: none */
+    int timeout_ms;                /**< TCP, TLS and handshake together; 0: CLIENT_TIMEOUT_MS */
 };
 
 enum client_result {

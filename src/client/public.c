@@ -32,18 +32,26 @@ int public_left_ms(uint64_t deadline) {
     return deadline == FOREVER ? -1 : client_left_ms(deadline);
 }
 
+/* A copy; NULL stays NULL. False without memory. */
+static bool copy_text(char **copy, const char *text) {
+    *copy = text ? strdup(text) : NULL;
+    return *copy || !text;
+}
+
 int tickcast_client_open(const struct tickcast_client_options *options,
                          struct tickcast_client **client) {
     *client = NULL;
-    if (!options->url || options->timeout_ms < 0) return TICKCAST_EINVAL;
+    if (!options->url || options->timeout_ms < 0 || !options->cert_file != !options->key_file)
+        return TICKCAST_EINVAL;
     struct tickcast_client *made = calloc(1, sizeof *made);
     if (!made) return TICKCAST_ENOMEM;
     made->wire = client_new();
-    made->url = strdup(options->url);
-    made->ca_file = options->ca_file ? strdup(options->ca_file) : NULL;
     made->timeout_ms = options->timeout_ms ? options->timeout_ms : CLIENT_TIMEOUT_MS;
     made->last = &made->first;
-    if (made->wire && made->url && (made->ca_file || !options->ca_file)) {
+    if (made->wire && copy_text(&made->url, options->url) &&
+        copy_text(&made->ca_file, options->ca_file) &&
+        copy_text(&made->cert_file, options->cert_file) &&
+        copy_text(&made->key_file, options->key_file)) {
         *client = made;
         return TICKCAST_OK;
     }
@@ -66,7 +74,7 @@ int public_connect(struct tickcast_client *client, enum public_role role) {
     const struct client_options options = {
         .url = client->url,
         .default_path = paths[role],
-        .ca_file = client->ca_file,
+        .files = {client->ca_file, client->cert_file, client->key_file},
         .timeout_ms = client->timeout_ms,
     };
     client->role = role;
@@ -75,7 +83,9 @@ int public_connect(struct tickcast_client *client, enum public_role role) {
 
 const char *tickcast_client_error(const struct tickcast_client *client) {
     if (client) return client->error;
-    return "a client was not made: no url, a negative timeout, or no memory";
+    return "a client was not made: no url, a negative timeout, one of cert_file and key_file, or "
+           "no "
+           "memory";
 }
 
 void tickcast_client_close(struct tickcast_client *client) {
@@ -88,6 +98,8 @@ void tickcast_client_close(struct tickcast_client *client) {
     client_free(client->wire);
     free(client->held);
     free(client->ca_file);
+    free(client->cert_file);
+    free(client->key_file);
     free(client->url);
     free(client);
 }

@@ -19,7 +19,7 @@ struct kept {
 
 struct tickcast_client {
     struct client *wire;
-    char *url, *ca_file;
+    char *url, *ca_file, *cert_file, *key_file;
     int timeout_ms;
     enum public_role role; /**< what the first call made of it; the connection is that role's */
     bool ended;            /**< the connection: everything answers ECLOSED */

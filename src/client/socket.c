@@ -115,11 +115,11 @@ static int unix_open(struct client_socket *client, const struct client_url *url,
 }
 
 int client_socket_open(struct client_socket *client, const struct client_url *url,
-                       const char *ca_file, uint64_t deadline_ns, char *error) {
+                       const struct client_tls_files *files, uint64_t deadline_ns, char *error) {
     if (url->scheme == CLIENT_UNIX) return unix_open(client, url, deadline_ns, error);
     if (tcp_open(client, url, deadline_ns, error)) return -1;
     if (url->scheme == CLIENT_TCP) return 0;
-    return client_tls_open(client, url, ca_file, deadline_ns, error);
+    return client_tls_open(client, url, files, deadline_ns, error);
 }
 
 static ssize_t failed(struct client_socket *client) {

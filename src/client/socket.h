@@ -1,7 +1,8 @@
 /*
  * The client's end of a connection: TCP, TLS over TCP, or a Unix socket; non-blocking, with one set
- * of read and write calls. The server's certificate is always verified: its chain against `ca_file`
- * or the system's authorities, and its name or address against the host of the URL. One thread.
+ * of read and write calls. The server's certificate is always verified: its chain against
+ * `files->ca` or the system's authorities, and its name or address against the host of the URL. One
+ * thread.
  */
 #ifndef CLIENT_SOCKET_H
 #define CLIENT_SOCKET_H
@@ -12,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "client/tls.h"
 #include "client/url.h"
 
 enum { CLIENT_SOCKET_END = 0, CLIENT_SOCKET_AGAIN = -1, CLIENT_SOCKET_FAILED = -2 };
@@ -34,7 +36,7 @@ void client_socket_init(struct client_socket *socket);
 /** Connects until `deadline_ns` (clock_now_ns; resolving a name is not limited by it). 0, or -1
  * with a sentence in `error` (CLIENT_ERROR_BYTES); close it in both cases. */
 int client_socket_open(struct client_socket *socket, const struct client_url *url,
-                       const char *ca_file, uint64_t deadline_ns, char *error);
+                       const struct client_tls_files *files, uint64_t deadline_ns, char *error);
 
 /** Bytes read or written, END (the peer has closed; read only), AGAIN or FAILED. */
 ssize_t client_socket_read(struct client_socket *socket, void *out, size_t room);
@@ -55,8 +57,8 @@ int client_poll(struct client_socket *socket, short events, uint64_t deadline_ns
 int client_left_ms(uint64_t deadline_ns);
 
 /** tls.c: makes the TLS session on the connected `fd`. As client_socket_open. */
-int client_tls_open(struct client_socket *socket, const struct client_url *url, const char *ca_file,
-                    uint64_t deadline_ns, char *error);
+int client_tls_open(struct client_socket *socket, const struct client_url *url,
+                    const struct client_tls_files *files, uint64_t deadline_ns, char *error);
 ssize_t client_tls_read(struct client_socket *socket, void *out, size_t room);
 ssize_t client_tls_write(struct client_socket *socket, const void *bytes, size_t count);
 

@@ -22,7 +22,32 @@ static int refuse(char *error, const char *what, const char *why) {
     return -1;
 }
 
-SSL_CTX *client_tls_context(const char *ca_file, char *error) {
+static int refuse_file(char *error, const char *what, const char *file) {
+    char text[CLIENT_ERROR_BYTES / 2];
+    snprintf(text, sizeof text, "cannot use the %s of %.300s", what, file);
+    return refuse(error, text, library_reason());
+}
+
+static int use_files(SSL_CTX *context, const struct client_tls_files *files, char *error) {
+    if (files->ca == NULL)
+        SSL_CTX_set_default_verify_paths(context);
+    else if (SSL_CTX_load_verify_file(context, files->ca) != 1)
+        return refuse_file(error, "authorities", files->ca);
+    if (files->cert == NULL && files->key == NULL) return 0;
+    if (files->cert == NULL || files->key == NULL) {
+        snprintf(error, CLIENT_ERROR_BYTES, "a client's certificate needs its key, and the key it");
+        return -1;
+    }
+    if (SSL_CTX_use_certificate_chain_file(context, files->cert) != 1)
+        return refuse_file(error, "certificate", files->cert);
+    if (SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1)
+        return refuse_file(error, "private key", files->key);
+    return 0;
+}
+
+SSL_CTX *client_tls_context(const struct client_tls_files *files, char *error) {
+    ERR_clear_error();
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     if (!context) {
         refuse(error, "TLS cannot be used", library_reason());
@@ -31,14 +56,7 @@ SSL_CTX *client_tls_context(const char *ca_file, char *error) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    if (!ca_file) {
-        SSL_CTX_set_default_verify_paths(context);
-        return context;
-    }
-    if (SSL_CTX_load_verify_file(context, ca_file) == 1) return context;
-    char what[CLIENT_ERROR_BYTES / 2];
-    snprintf(what, sizeof what, "cannot read certificates from %.300s", ca_file);
-    refuse(error, what, library_reason());
+    if (use_files(context, files, error) == 0) return context;
     SSL_CTX_free(context);
     return NULL;
 }
@@ -65,10 +83,10 @@ int client_tls_refused(const SSL *ssl, const char *host, int saved_errno, char *
                   saved_errno ? strerror(saved_errno) : "the server closed the connection");
 }
 
-int client_tls_open(struct client_socket *client, const struct client_url *url, const char *ca_file,
-                    uint64_t deadline_ns, char *error) {
+int client_tls_open(struct client_socket *client, const struct client_url *url,
+                    const struct client_tls_files *files, uint64_t deadline_ns, char *error) {
     ERR_clear_error();
-    client->context = client_tls_context(ca_file, error);
+    client->context = client_tls_context(files, error);
     if (!client->context) return -1;
     client->ssl = SSL_new(client->context);
     client->bio_method = tls_socket_new();

@@ -5,9 +5,14 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 
-/** A context that trusts the PEM file `ca_file`, NULL: the system's authorities. NULL with a
- * sentence in `error` (CLIENT_ERROR_BYTES of url.h). */
-SSL_CTX *client_tls_context(const char *ca_file, char *error);
+/** PEM files of a client; each may be NULL. */
+struct client_tls_files {
+    const char *ca;         /**< authorities that may vouch for the server; NULL: the system's */
+    const char *cert, *key; /**< the client's own certificate chain and its key, both or none */
+};
+
+/** A context of `files`. NULL with a sentence in `error` (CLIENT_ERROR_BYTES of url.h). */
+SSL_CTX *client_tls_context(const struct client_tls_files *files, char *error);
 
 /** The certificate must be for `host`, a name or an address. False without memory. */
 bool client_tls_expect(SSL *ssl, const char *host);

@@ -75,7 +75,7 @@ void page_daemon(struct roff *page) {
     struct program_option options[OPTIONS_MAX];
     roff_begin(page, "tickcastd", 8, "a broker of market data for WebSocket subscribers");
     roff_section(page, "SYNOPSIS");
-    roff_line(page, "tickcastd", "[-c FILE] [--listen HOST:PORT] [--demo] [--SETTING VALUE]...");
+    roff_line(page, "tickcastd", "[-c FILE] [--listen HOST[:PORT]] [--demo] [--SETTING VALUE]...");
     roff_line(page, "tickcastd", "[-c FILE] --check [--json]");
     roff_section(page, "DESCRIPTION");
     roff_text(page,

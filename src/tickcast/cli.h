@@ -22,6 +22,7 @@ struct cli {
     const struct topic *topic; /**< of `help TOPIC`; NULL: the command, or all */
     const char *url;           /**< NULL: CLI_URL */
     const char *ca;            /**< NULL: the system's authorities */
+    const char *cert, *key;    /**< the client's own; NULL: none */
     uint64_t timeout_ms;       /**< to connect, and for the answer to a subscribe */
     bool json, raw, table, no_reconnect, ack, strict;
     uint64_t count;      /**< messages to receive; 0: no end */

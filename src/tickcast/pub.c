@@ -105,7 +105,7 @@ static enum exit_code publish(struct pub *pub, struct client *client) {
     const struct client_options wanted = {
         .url = options->url ? options->url : CLI_URL,
         .default_path = "/publish",
-        .ca_file = options->ca,
+        .files = {options->ca, options->cert, options->key},
         .timeout_ms = (int)options->timeout_ms,
     };
     if (client_connect(client, &wanted) != CLIENT_OK) return complain(client_error(client));

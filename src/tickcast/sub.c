@@ -194,7 +194,7 @@ enum exit_code sub_run(const struct cli *options) {
     struct sub sub = {.options = options, .url = options->url ? options->url : CLI_URL};
     const struct client_options wanted = {
         .url = sub.url,
-        .ca_file = options->ca,
+        .files = {options->ca, options->cert, options->key},
         .timeout_ms = (int)options->timeout_ms,
     };
     setvbuf(stdout, NULL, _IOFBF, OUTPUT_BYTES);

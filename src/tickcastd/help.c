@@ -17,6 +17,9 @@ const char help_feeds_text[] =
 const struct help_row help_daemon_signals[] = {
     {"SIGINT, SIGTERM", "stop: what was accepted is delivered, connections are closed with 1001; "
                         "ends with 0; see stop_timeout. A second one ends it at once, with 1"},
+    {"SIGHUP",
+     "the certificates of all listeners are read again, as they are when their files "
+     "change; all else stays as it was at the start. When its terminal goes away it stops"},
     {NULL, NULL},
 };
 
@@ -63,7 +66,7 @@ void help_print(FILE *out) {
     struct tickcast_options standard;
     tickcast_options_init(&standard);
     fputs("tickcastd: a broker of market data for WebSocket subscribers\n\n"
-          "usage: tickcastd [-c FILE] [--listen HOST:PORT] [--listen-tls HOST:PORT --cert FILE "
+          "usage: tickcastd [-c FILE] [--listen HOST[:PORT]] [--listen-tls HOST[:PORT] --cert FILE "
           "--key FILE]\n"
           "                 [--demo] [--check] [--version] [--SETTING VALUE]...\n\n",
           out);
@@ -109,8 +112,8 @@ static void print_feed_rows(FILE *out) {
 
 const struct help_list_row help_list_rows[] = {
     {"listen", "0.0.0.0:5993, and `subscribers_from: loopback`",
-     "a list of `HOST:PORT`, `unix:PATH` or maps with `address` or `unix`, and for TLS `cert` and "
-     "`key`",
+     "a list of `HOST[:PORT]`, `unix:PATH` or maps with `address` or `unix`, and for TLS `cert`, "
+     "`key`, `certificates`, `client_ca` and `client_auth`",
      "where to listen"},
     {"listen_port", "", "a port from 0 to 65535", "MarketStore's name for `listen: 0.0.0.0:PORT`"},
     {"feeds", "", "a list of maps with `type` (" FEED_NAME_ALLOWED ") and its options, see below",

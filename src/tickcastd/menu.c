@@ -108,7 +108,7 @@ static void print_tls(const struct menu *menu, const struct opening *opening) {
     }
     if (!any)
         print_fact(menu, "TLS",
-                   "none: add --listen-tls HOST:PORT --cert FILE --key FILE, or `listen` with cert "
+                   "none: add --listen-tls HOST --cert FILE --key FILE, or `listen` with cert "
                    "and key");
 }
 

@@ -70,7 +70,7 @@ static void warn_end(const struct certificate *certificate, const char *file, co
         snprintf(ask, sizeof ask, " is signed by '%s' from this request", certificate->issuer);
     warner_say(warner,
                "certificate %s %s, at %s: clients refuse it%s; a new one for the same names with "
-               "the same key%s, then start again" WARNINGS_RUN "%s",
+               "the same key%s, is taken up by itself" WARNINGS_RUN "%s",
                file, when, certificate->until, certificate->valid_for_s >= 0 ? " then" : "", ask,
                paste.text);
 }

@@ -24,7 +24,7 @@ static void end(void) {
 static enum client_result connect_to_peer(void) {
     return client_connect(
         client, &(struct client_options){.url = peer.url,
-                                         .ca_file = peer.ca_file[0] ? peer.ca_file : NULL});
+                                         .files = {.ca = peer.ca_file[0] ? peer.ca_file : NULL}});
 }
 
 static void expect_message(const void *bytes, size_t count) {
@@ -105,7 +105,7 @@ Test(client, a_certificate_for_another_host_is_refused, .init = begin, .fini = e
 Test(client, a_ca_file_that_is_not_there_is_named, .init = begin, .fini = end) {
     peer_certificate(&peer, "IP:127.0.0.1");
     peer_start(&peer, echo);
-    const struct client_options options = {.url = peer.url, .ca_file = "/nonexistent/ca.pem"};
+    const struct client_options options = {.url = peer.url, .files = {.ca = "/nonexistent/ca.pem"}};
     cr_assert_eq(client_connect(client, &options), CLIENT_FAILED);
     expect_error("/nonexistent/ca.pem: No such file or directory");
 }

@@ -19,7 +19,8 @@ static char url[64];
 
 static struct tickcast_client *open_client(const char *at, const char *ca_file, int timeout_ms) {
     struct tickcast_client *client;
-    const struct tickcast_client_options options = {at, ca_file, timeout_ms};
+    const struct tickcast_client_options options = {
+        .url = at, .ca_file = ca_file, .timeout_ms = timeout_ms};
     cr_assert_eq(tickcast_client_open(&options, &client), TICKCAST_OK);
     return client;
 }

@@ -343,6 +343,21 @@ class Readme(unittest.TestCase):
         self.assertEqual(sub.wait(), 0)
         self.stop(daemon)
 
+    @runs("Secure: yaml", "Secure: sh")
+    def test_clients_with_certificates(self, text, sub):
+        self.shell("scripts/gen-certs certs").finish()
+        daemon = self.configured(text.replace("listen:\n", "listen:\n  - unix:tickcast.sock\n"))
+        refused = self.shell("tickcast sub --no-reconnect --url wss://localhost:5994 --ca certs/ca.pem '*/*/*'")
+        self.assertEqual(refused.wait(), 1)
+        refused.until("certificate required")
+        sub = self.shell(sub)
+        self.pub_until(lambda seconds: sub.said("^AAPL/1Min/OHLCV  ", seconds), "AAPL/1Min/OHLCV", BAR,
+                       "--url", f"unix://{self.source}/tickcast.sock")
+        sub.interrupt()
+        self.assertEqual(sub.wait(), 0)
+        self.assertEqual((self.source / "tickets.key").stat().st_mode & 0o777, 0o600)
+        self.stop(daemon)
+
     @runs("Configure: yaml 3")
     def test_publishers_elsewhere(self, text):
         daemon = self.configured(text)
