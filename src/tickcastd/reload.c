@@ -45,36 +45,27 @@ static void warn(struct reload *reload, uint64_t now_ns) {
     warnings_of_certificates(reload->settings, &warner);
 }
 
-/* What the library refuses it has told: the file, why, and what is served instead. */
-static void reload_listener(struct reload *reload, uint32_t number, const char *why) {
+/* The library tells what is served now, or which file it refuses, why, and what is still served. */
+static void reload_listener(struct reload *reload, uint32_t number) {
     const struct listen_setting *setting = &reload->settings->listeners[number];
     struct tickcast_certificate certificates[TICKCAST_CERTIFICATES_MAX];
     const struct tickcast_tls tls = listen_tls(setting->tls, certificates);
-    char url[LISTEN_URL_BYTES];
-    listen_url(setting, tickcast_broker_port(reload->broker, (int)number), url);
     int result = tickcast_broker_reload(reload->broker, (int)number, &tls);
-    if (result == TICKCAST_OK)
-        logging_say(reload->logging, LOG_NOTICE, "%s: certificates of %s are read again", why, url);
-    else if (result != TICKCAST_ETLS)
-        logging_say(reload->logging, LOG_ERROR, "%s: certificates of %s are not read again: %s",
-                    why, url, tickcast_strerror(result));
+    if (result != TICKCAST_OK && result != TICKCAST_ETLS)
+        logging_say(reload->logging, LOG_ERROR, "cannot read the certificates again: %s",
+                    tickcast_strerror(result));
 }
 
 void reload_now(struct reload *reload, const char *why) {
-    bool any = false;
     watch_look(&reload->watch, clock_now_ns());
-    for (uint32_t i = 0; i < reload->settings->listener_count; i++) {
-        if (reload->settings->listeners[i].tls == NULL) continue;
-        reload_listener(reload, i, why);
-        any = true;
-    }
-    if (any)
-        warn(reload, clock_now_ns());
-    else
-        logging_say(reload->logging, LOG_NOTICE,
-                    "%s: there is no certificate to read again; all other settings are those of "
-                    "the start",
-                    why);
+    logging_say(reload->logging, LOG_NOTICE,
+                reload->watch.count > 0 ? "%s: reading the certificates again"
+                                        : "%s: there is no certificate to read again; all other "
+                                          "settings are those of the start",
+                why);
+    for (uint32_t i = 0; i < reload->settings->listener_count; i++)
+        if (reload->settings->listeners[i].tls != NULL) reload_listener(reload, i);
+    warn(reload, clock_now_ns());
 }
 
 void reload_turn(struct reload *reload) {

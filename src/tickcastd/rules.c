@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "net/tls.h"
+#include "net/tls_server.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/settings.h"
 #include "tickcastd/warnings.h"
@@ -78,13 +78,13 @@ static void check_tls(const struct listen_setting *listener, struct problems *pr
                                             : "client_ca, but client_auth is none");
         return;
     }
+    const struct log silent = {.sink = NULL}; /* what is only warned of, the start tells */
+    struct tickcast_certificate certificates[TICKCAST_CERTIFICATES_MAX];
+    const struct tickcast_tls files = listen_tls(tls, certificates);
     char error[TLS_ERROR_BYTES];
-    for (unsigned i = 0; i < tls->count; i++) {
-        SSL_CTX *context =
-            tls_context_new(tls->certificates[i].cert, tls->certificates[i].key, error);
-        if (context == NULL) problems_add(problems, &listener->origin, "listen", "%s", error);
-        SSL_CTX_free(context);
-    }
+    struct tls_server *server = tls_server_new(&files, &silent, error);
+    if (server == NULL) problems_add(problems, &listener->origin, "listen", "%s", error);
+    tls_server_unref(server);
 }
 
 static void check_listener(const struct settings *settings, uint32_t number,
