@@ -53,7 +53,7 @@ static struct client *connect_to(const struct site *site, const char *name) {
     struct client *client = client_new();
     snprintf(url, sizeof url, "wss://127.0.0.1:%d/ws", site->port);
     struct client_options options = {.url = url,
-                                     .ca_file = issue_path(site->folder, name, "pem", ca)};
+                                     .files = {.ca = issue_path(site->folder, name, "pem", ca)}};
     if (client_connect(client, &options) == CLIENT_OK) return client;
     client_free(client);
     return NULL;

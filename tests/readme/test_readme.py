@@ -355,7 +355,6 @@ class Readme(unittest.TestCase):
                        "--url", f"unix://{self.source}/tickcast.sock")
         sub.interrupt()
         self.assertEqual(sub.wait(), 0)
-        self.assertEqual((self.source / "tickets.key").stat().st_mode & 0o777, 0o600)
         self.stop(daemon)
 
     @runs("Configure: yaml 3")
