@@ -1,4 +1,7 @@
-/* JSON to msgpack and back, by jansson's rules and msgpack-c's packer. */
+/*
+ * JSON (RFC 8259) to msgpack and back. Ours, since jansson goes on without the bytes of a string or
+ * number for which it got no memory, or aborts, and has no U+0000 in names.
+ */
 #ifndef PROTO_JSON_H
 #define PROTO_JSON_H
 
@@ -15,7 +18,7 @@ struct json_msgpack {
  * in `error` (PROTO_ERROR_BYTES). */
 int json_to_msgpack(const char *text, size_t count, struct json_msgpack *out, char *error);
 
-/** The same, as deep as jansson reads: 2048 containers. */
+/** The same, up to 2048 values in one another. */
 int json_to_msgpack_any_depth(const char *text, size_t count, struct json_msgpack *out,
                               char *error);
 

@@ -113,6 +113,55 @@ Test(json, what_is_not_json_is_refused) {
     REFUSED("{\"a\":1,\"b\":{\"c\":1,\"c\":1}}", "duplicate");
 }
 
+/* `count` times `unit` between the brackets; checks the head and the bytes of all. */
+static void expect_count(const char *brackets, size_t count, const char *head, size_t head_bytes) {
+    bool map = brackets[0] == '{';
+    char *text = malloc(16 * count + 3);
+    size_t bytes = 1;
+    text[0] = brackets[0];
+    for (size_t i = 0; i < count; i++)
+        bytes += (size_t)sprintf(text + bytes, map ? "\"%05zu\":[]," : "[],", i);
+    text[bytes - 1] = brackets[1];
+    struct json_msgpack made;
+    char error[PROTO_ERROR_BYTES];
+    cr_assert_eq(json_to_msgpack(text, bytes, &made, error), 0, "%s", error);
+    cr_assert(memcmp(made.bytes, head, head_bytes) == 0);
+    cr_assert_eq(made.count, head_bytes + count * (map ? 7 : 1));
+    cr_assert_eq(msgpack_walk(made.bytes, made.count, 2), made.count);
+    free(made.bytes);
+    free(text);
+}
+
+Test(json, heads_of_containers_are_as_short_as_they_can_be) {
+    expect_count("[]", 15, "\x9f", 1);
+    expect_count("[]", 16, "\xdc\x00\x10", 3);
+    expect_count("[]", 65535, "\xdc\xff\xff", 3);
+    expect_count("[]", 65536, "\xdd\x00\x01\x00\x00", 5);
+    expect_count("{}", 15, "\x8f", 1);
+    expect_count("{}", 16, "\xde\x00\x10", 3);
+    expect_count("{}", 65536, "\xdf\x00\x01\x00\x00", 5);
+}
+
+Test(json, names_of_many_fields_are_compared_too) {
+    char text[2000] = "{";
+    for (int i = 0; i < 40; i++) sprintf(text + strlen(text), "\"n%d\":{},", i);
+    strcpy(text + strlen(text) - 1, "}");
+    struct json_msgpack made;
+    char error[PROTO_ERROR_BYTES];
+    cr_assert_eq(json_to_msgpack(text, strlen(text), &made, error), 0, "%s", error);
+    free(made.bytes);
+    strcpy(text + strlen(text) - 1, ",\"n7\":1}");
+    expect_refused(text, strlen(text), "duplicate");
+}
+
+Test(json, long_numbers_are_read_whole) {
+    char text[400] = "0.";
+    memset(text + 2, '1', 200);
+    MSGPACK("0.1111111111111111111111111111111111111111111111111111111111111111111111111111111",
+            "\xcb\x3f\xbc\x71\xc7\x1c\x71\xc7\x1c");
+    expect_msgpack(text, strlen(text), "\xcb\x3f\xbc\x71\xc7\x1c\x71\xc7\x1c", 9);
+}
+
 Test(json, depth_is_limited) {
     for (size_t depth = 64; depth <= 5000; depth = depth == 64 ? 65 : depth == 65 ? 5000 : 5001) {
         char *text = malloc(2 * depth + 1);
