@@ -5,7 +5,8 @@ import pathlib
 import sys
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
 
 import harness
 import large
@@ -19,7 +20,7 @@ SINGLE_BYTES = 1000  # rows that send more are not sent byte by byte
 
 SERVERS = {
     "echo": dict(program="ws_echo", workers=2),
-    "small": dict(program="ws_echo", workers=2, max_message="4KiB", max_fragments=16),
+    "small": dict(program="ws_echo", config=HERE / "small.yml"),
     "tickcastd": dict(workers=2, strict_utf8="true"),
 }
 SERVES = {"echo": ["both", "echo"], "small": ["small"], "tickcastd": ["both"]}
