@@ -20,8 +20,9 @@ static const struct help_row closings[] = {
     {"1001", "the broker stops"},
     {"1002", "a violation of RFC 6455"},
     {"1007", "TEXT that is not UTF-8, with strict_utf8; or a close reason that is not"},
-    {"1008", "a reader was evicted: slow_memory, slow_time or a budget of memory; or a message came "
-             "in more than max_fragments frames"},
+    {"1008",
+     "a reader was evicted: slow_memory, slow_time or a budget of memory; or a message came "
+     "in more than max_fragments frames"},
     {"1009", "a message longer than max_message, or on /publish than max_payload and 1 KiB"},
     {NULL, NULL},
 };
@@ -113,13 +114,13 @@ const struct topic topics[] = {
      "    tickcast sub --url wss://localhost:5994 --ca certs/ca.pem '*/*/*'",
      NULL},
     {"limits", "what is bounded, and by which setting",
-     "Whatever could grow has a limit, which is a setting of tickcastd. Of one "
-     "connection: max_streams (4096), max_glob_streams (256), max_crossing_streams (16), "
-     "max_stream_bytes (256), max_message (256KiB), slow_memory (16MiB), slow_time (10s). Of one "
-     "message: max_key_bytes (256), max_payload (1MiB), max_fragments (4096). Of all together: max_connections (0: the "
-     "file limit less 64), outbound_memory (0: a quarter of the memory), inbound_memory (64MiB), "
-     "ring_memory (64MiB). Of one worker: max_subscriptions (1000000), max_cached_keys "
-     "(1000000).\n\n"
+     "Whatever could grow has a limit, which is a setting of tickcastd. Of one connection: "
+     "max_streams (4096), max_glob_streams (256), max_crossing_streams (16), max_stream_bytes "
+     "(256), max_message (256KiB), slow_memory (16MiB), slow_time (10s). Of one message: "
+     "max_key_bytes (256), max_payload (1MiB), max_fragments (4096). Of all together: "
+     "max_connections (0: the file limit less 64), outbound_memory (0: a quarter of the memory),"
+     " inbound_memory (64MiB), ring_memory (64MiB). Of one worker: max_subscriptions (1000000), "
+     "max_cached_keys (1000000).\n\n"
      "A subscription that is over a limit is answered with an error that names it, and what was "
      "subscribed stays; a message that is too long ends its connection with 1009. The settings "
      "that count, where each came from, and the memory that can be "
