@@ -80,7 +80,7 @@ def write(folder, name, text):
 def tickcast(build, _, port, __):
     daemon = os.path.join(build, "bin/tickcastd")
     return {"command": [daemon, "--listen", f"127.0.0.1:{port}", "--workers", "1",
-                        "--slow-memory", "16MiB", "--slow-time", "10s"],
+                        "--slow-memory", "16MiB", "--slow-time", "10s", "--message-rate", "0"],
             "url": f"ws://127.0.0.1:{port}", "version": version_of(daemon, "--version")}
 
 

@@ -168,6 +168,7 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
     X(requests, "subscribe requests answered")                                                     \
     X(requests_refused, "subscribe requests answered with an error")                               \
     X(requests_undecodable, "messages of subscribers that are not a request")                      \
+    X(throttled, "times that a subscriber was not read because its message_rate was used up")      \
     X(pushed, "messages accepted from publishers and pushes")                                      \
     X(push_again, "pushes refused because a ring was full")                                        \
     X(publish_errors, "messages of publishers answered with an error")                             \

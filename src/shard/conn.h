@@ -34,7 +34,7 @@ struct conn {
     uint64_t since_ns;      /**< of the deadline */
     struct list ping;       /**< slot of the wheel */
     struct list unfinished; /**< while a message has begun */
-    struct list turn;       /**< waiting for a TLS slice, resumed, starved or doomed */
+    struct list turn;       /**< waiting for a TLS slice, resumed, throttled, starved or doomed */
     uint64_t alive_ns;    /**< when something was last received or acknowledged, for all we know */
     uint64_t acked_bytes; /**< by then */
     uint8_t *held;        /**< bytes read that cannot be decoded yet; heap */
@@ -44,6 +44,7 @@ struct conn {
     enum conn_state state;
     bool parked;            /**< a publisher whose message waits for a ring */
     uint32_t turn_messages; /**< of a publisher, decoded in this turn */
+    uint64_t whole_at;      /**< step of message_rate at which its burst is whole again */
     bool reading;           /**< the read event is added */
     bool writing;           /**< the write event is added */
     bool received;          /**< a sign of life since the last look: bytes, or room for them */
@@ -95,6 +96,16 @@ static inline bool conn_spent(const struct conn *conn) {
 /** Asks for conn_resume in the next turn. */
 void conn_resume_later(struct conn *conn);
 void conn_set_reading(struct conn *conn, bool on);
+
+/* throttle.c */
+
+/** True if a subscriber has used up its message_rate: nothing is decoded, the socket is not read.
+ */
+bool conn_throttled(const struct conn *conn);
+/** A message or ping was decoded. */
+void conn_count_message(struct conn *conn);
+/** Asks for conn_resume once a message of its rate has come back. */
+void conn_throttle(struct conn *conn);
 
 /* conn_out.c */
 

@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 
-#define SUBSCRIBER_READ_BYTES (16 * 1024) /* requests are small; more only when they are not */
+/* Requests are small; and what was read of one that is throttled stays held. */
+#define SUBSCRIBER_READ_BYTES (4 * 1024)
 
 void conn_set_reading(struct conn *conn, bool on) {
     if (conn->reading == on) return;
@@ -54,12 +55,14 @@ static void on_error(struct conn *conn, const struct ws_message *message) {
 static void on_event(struct conn *conn, enum ws_event event, const struct ws_message *message) {
     switch (event) {
     case WS_EVENT_MESSAGE:
+        conn_count_message(conn);
         if (conn->publisher != NULL)
             publisher_message(conn, message);
         else
             session_message(conn, message);
         break;
     case WS_EVENT_PING:
+        conn_count_message(conn);
         conn_answer(conn, WS_PONG, message->payload, message->bytes);
         break;
     case WS_EVENT_CLOSE:
@@ -77,9 +80,11 @@ static void on_event(struct conn *conn, enum ws_event event, const struct ws_mes
     }
 }
 
-/* A message that has begun is charged, and the oldest goes when memory is short. */
+/* A message that has begun is charged, and the oldest goes when memory is short. So are requests
+ * that a subscriber sends faster than they are served. */
 static void note_unfinished(struct conn *conn) {
-    bool unfinished = conn->state == CONN_OPEN && ws_decoder_busy(&conn->decoder);
+    bool waits = conn->publisher == NULL && conn->held_bytes > 0;
+    bool unfinished = conn->state == CONN_OPEN && (waits || ws_decoder_busy(&conn->decoder));
     if (!unfinished)
         list_remove(&conn->unfinished);
     else if (list_empty(&conn->unfinished))
@@ -89,7 +94,7 @@ static void note_unfinished(struct conn *conn) {
 static void decode(struct conn *conn, uint8_t *at, uint8_t *end) {
     /* to the decoder's MORE, also with no bytes left: it frees what it has handed out */
     bool stopped = conn->publisher != NULL && publisher_stopped(conn);
-    while (!conn_halted(conn) && !conn_spent(conn) && !stopped) {
+    while (!conn_halted(conn) && !conn_spent(conn) && !stopped && !conn_throttled(conn)) {
         struct ws_message message;
         enum ws_event event = ws_decode(&conn->decoder, &at, end, &message);
         if (event == WS_EVENT_MORE) break;
@@ -98,12 +103,17 @@ static void decode(struct conn *conn, uint8_t *at, uint8_t *end) {
     bool spent = conn->state == CONN_OPEN && conn_spent(conn);
     if (conn->state == CONN_OPEN && conn->publisher != NULL) publisher_turn_over(conn);
     if (conn->state != CONN_OPEN) return;
-    if (at == end && !spent && !stopped && !conn_halted(conn)) {
+    bool halted = conn_halted(conn), throttled = conn_throttled(conn);
+    if (at == end && !spent && !stopped && !halted && !throttled) {
         conn_set_reading(conn, true);
         return;
     }
     hold(conn, at, (size_t)(end - at));
-    if (!stopped && !conn_halted(conn)) conn_resume_later(conn);
+    if (stopped || halted || conn->state != CONN_OPEN) return;
+    if (throttled)
+        conn_throttle(conn);
+    else
+        conn_resume_later(conn);
 }
 
 /* Collects the opening handshake, which the parser wants as a whole. */

@@ -73,7 +73,7 @@ static void feed_starved(struct shard *shard) {
     while (!list_empty(&shard->starved)) {
         struct conn *conn = LIST_ITEM(shard->starved.next, struct conn, turn);
         list_remove(&conn->turn);
-        conn_set_reading(conn, true);
+        conn_resume_later(conn); /* not only read: TLS may hold bytes of which no poll tells */
     }
 }
 

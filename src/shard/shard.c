@@ -49,12 +49,15 @@ static void on_retry(evutil_socket_t fd, short what, void *arg) {
 }
 
 static void serve_resumed(struct shard *shard) {
-    struct list *last = shard->resumed.prev;
-    while (!list_empty(&shard->resumed)) {
-        struct list *node = shard->resumed.next;
-        list_remove(node);
+    const struct list *last = shard->resumed.prev;
+    uint64_t begun_ns = shard->now_ns;
+    for (uint32_t served = 1; !list_empty(&shard->resumed); served++) {
+        struct list *node = list_pop(&shard->resumed);
         conn_resume(LIST_ITEM(node, struct conn, turn));
         if (node == last) break; /* those that came meanwhile have the next turn */
+        if (served % SHARD_RESUMES != 0) continue;
+        shard->now_ns = clock_now_ns();
+        if (shard->now_ns - begun_ns > SHARD_SLICE_NS) break;
     }
 }
 
@@ -137,7 +140,7 @@ static int open_events(struct shard *shard) {
     shard->tick_event = event_new(shard->base, -1, EV_PERSIST, on_tick, shard);
     shard->retry_event = event_new(shard->base, -1, 0, on_retry, shard);
     if (shard->ring_event == NULL || shard->tick_event == NULL || shard->retry_event == NULL ||
-        delay_open(shard) < 0)
+        delay_open(shard) < 0 || throttle_open(shard) < 0)
         return -1;
     struct timeval tick = {.tv_usec = SHARD_TICK_MS * 1000};
     return event_add(shard->ring_event, NULL) < 0 || event_add(shard->tick_event, &tick) < 0 ? -1
@@ -149,7 +152,7 @@ static void init_lists(struct shard *shard) {
                             &shard->conns,       &shard->closings, &shard->handshakes,
                             &shard->blocked,     &shard->starved,  &shard->unfinished,
                             &shard->resumed,     &shard->parked,   &shard->doomed,
-                            &shard->dead_groups, &shard->tls};
+                            &shard->dead_groups, &shard->tls,      &shard->throttled};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) list_init(lists[i]);
     for (int i = 0; i < SHARD_PINGS; i++) list_init(&shard->pings[i]);
 }
@@ -189,6 +192,7 @@ void shard_free(struct shard *shard) {
     if (shard->tick_event != NULL) event_free(shard->tick_event);
     if (shard->retry_event != NULL) event_free(shard->retry_event);
     delay_close(shard);
+    throttle_close(shard);
     if (shard->base != NULL) event_base_free(shard->base);
     if (shard->index != NULL) sub_index_free(shard->index);
     free(shard->groups);

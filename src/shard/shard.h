@@ -34,8 +34,9 @@
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096
 #define SHARD_DELAY_BYTES                                                                          \
-    (64 * 1024)           /**< a group that waits with more than this is sent to at once */
-#define SHARD_TURN_ENDS 4 /**< connections ended by deadlines and limits in one turn */
+    (64 * 1024)            /**< a group that waits with more than this is sent to at once */
+#define SHARD_RESUMES   16 /**< connections that go on decoding between two looks at the clock */
+#define SHARD_TURN_ENDS 4  /**< connections ended by deadlines and limits in one turn */
 #define SHARD_HANDSHAKES_SEEN                                                                      \
     64                  /**< oldest handshakes among which one that waits for its peer is sought */
 #define SHARD_PINGS 300 /**< slots of the wheel that spreads pings */
@@ -112,6 +113,8 @@ struct shard {
     uint64_t delay_until_ns; /**< what the timer is set to */
     struct event *delay_event;
     int delay_fd;
+    uint64_t throttle_step_ns; /**< 1/message_rate; 0: no limit */
+    struct event *throttle_event;
     uint32_t lagging;        /**< groups with a writable member too far behind */
     struct list slow_groups; /**< groups with a blocked member too far behind */
     uint64_t match_number;   /**< stamp of the message being matched */
@@ -125,6 +128,7 @@ struct shard {
     struct list starved;     /**< not read until inbound memory is free */
     struct list unfinished;  /**< with a message begun, by age */
     struct list resumed;     /**< to go on decoding next turn */
+    struct list throttled;   /**< the same at the next step of message_rate */
     struct list parked;      /**< publishers whose message waits for a ring */
     struct list doomed;      /**< ended in this turn; freed at its end */
     struct list dead_groups; /**< the same */

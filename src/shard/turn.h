@@ -27,6 +27,12 @@ void delay_end_due(struct shard *shard);
 /** Before the worker sleeps: sets the timer to the first that is due. */
 void delay_wake_when_due(struct shard *shard);
 
+/* throttle.c */
+
+/** Buckets for message_rate, if there is one. -1 with errno. */
+int throttle_open(struct shard *shard);
+void throttle_close(struct shard *shard);
+
 /* flush.c */
 
 /** Sends to ready members of groups with something to send, for one slice. */

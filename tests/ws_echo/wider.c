@@ -17,6 +17,7 @@ void __wrap_settings_init(struct settings *settings) {
     __real_settings_init(settings);
     struct tickcast_options *options = &settings->options;
     options->strict_utf8 = true;
+    options->message_rate = 0;
     options->max_message = 16 * TICKCAST_MIB;
     options->max_fragments = 70000;
     options->message_rate = 0;

@@ -1,0 +1,110 @@
+"""What one peer may ask for: messages of a subscriber."""
+import time
+
+import msgpack
+
+from harness import BINARY, CLOSE, PING, PONG, Case, both, frame, main, payload
+
+
+@both
+class MessageRate:
+    settings = {"workers": 1, "message_rate": 100, "message_burst": 10}
+
+    def setUp(self):
+        self.reader = self.connect()
+
+    def test_pings_over_the_burst_are_answered_in_order_at_the_rate(self):
+        pings = [b"%d" % i for i in range(60)]
+        begun = time.monotonic()
+        self.reader.send(b"".join(frame(PING, ping) for ping in pings))
+        for ping in pings:
+            self.assertEqual(self.reader.frame(), (0x80 | PONG, ping))
+        self.assertGreaterEqual(time.monotonic() - begun, (60 - 10 - 1) / 100)
+
+    def test_requests_count_too_and_the_one_that_waits_is_the_last_word(self):
+        sets = [[f"K{i}/1Min/OHLCV"] for i in range(30)]
+        begun = time.monotonic()
+        self.reader.send(b"".join(frame(BINARY, msgpack.packb({"streams": each})) for each in sets))
+        for each in sets:
+            self.assertEqual(msgpack.unpackb(self.reader.message()), {"streams": each})
+        self.assertGreaterEqual(time.monotonic() - begun, (30 - 10 - 1) / 100)
+        self.connect("/publish").publish("K29/1Min/OHLCV", 1)
+        self.assertEqual(self.reader.message(), payload("K29/1Min/OHLCV", 1))
+
+    def test_within_the_burst_nothing_waits_and_it_comes_back_with_time(self):
+        for _ in range(2):
+            self.reader.send(frame(PING, b"x") * 9)
+            begun = time.monotonic()
+            for _ in range(9):
+                self.assertEqual(self.reader.frame(), (0x80 | PONG, b"x"))
+            self.assertLess(time.monotonic() - begun, 5)
+            time.sleep(0.25)  # 25 steps of the rate
+
+    def test_who_has_used_its_rate_up_still_receives_and_may_close(self):
+        self.reader.subscribe("a/b/c")
+        self.reader.send(frame(PING, b"x") * 30)
+        publisher = self.connect("/publish")
+        for number in range(10):
+            publisher.publish("a/b/c", number)
+        got = [self.reader.frame() for _ in range(40)]
+        self.assertEqual([data for first, data in got if first == 0x80 | BINARY],
+                         [payload("a/b/c", number) for number in range(10)])
+        self.reader.send(frame(PING, b"y") * 30 + frame(CLOSE, b"\x03\xe8"))
+        self.assertEqual(self.reader.close_frame(), (1000, ""))
+
+    def test_answers_that_wait_for_the_socket_and_the_rate_come_all(self):
+        """A splice is outstanding and the rate is used up, in either order."""
+        reader = self.connect(receive_buffer=4096).subscribe("a/b/c")
+        publisher = self.connect("/publish")
+        for number in range(300):
+            publisher.publish("a/b/c", [number, b"x" * 10000])
+        reader.send(b"".join(frame(PING, b"%d" % i) for i in range(40)))
+        numbers, pongs = [], []
+        while len(numbers) < 300 or len(pongs) < 40:
+            first, data = reader.frame()
+            if first == 0x80 | PONG:
+                pongs.append(int(data))
+            else:
+                numbers.append(msgpack.unpackb(data)["data"][0])
+        self.assertEqual((numbers, pongs), (list(range(300)), list(range(40))))
+
+    def test_publishers_are_exempt(self):
+        publisher = self.connect("/publish")
+        begun = time.monotonic()
+        message = frame(BINARY, msgpack.packb({"key": "a/b/c", "data": 1, "id": 1}))
+        publisher.send(message * 2000)
+        for _ in range(2000):
+            self.assertEqual(msgpack.unpackb(publisher.message()), {"ack": 1})
+        self.assertLess(time.monotonic() - begun, 2000 / 100 / 2)
+
+
+@both
+class Unlimited:
+    settings = {"workers": 1, "message_rate": 0, "message_burst": 1}
+
+    def test_without_a_rate_nobody_waits(self):
+        reader = self.connect()
+        for _ in range(20):
+            reader.send(frame(PING, b"x") * 100)
+            for _ in range(100):
+                self.assertEqual(reader.frame(), (0x80 | PONG, b"x"))
+
+
+class MemoryOfWhoWaits(Case):
+    """Requests that were read and wait for their rate are inbound memory: the oldest go, and others
+    are served."""
+    settings = {"workers": 1, "message_rate": 1, "message_burst": 1, "max_message": "4KiB",
+                "max_payload": "4KiB", "inbound_memory": "64KiB"}
+
+    def test_the_oldest_go_when_inbound_memory_is_used_up(self):
+        flooders = [self.connect() for _ in range(60)]
+        for flooder in flooders:
+            flooder.send(frame(PING, b"x") * 1000)
+        self.assertEqual(flooders[0].close_frame()[0], 1008)
+        for number in range(3):
+            reader = self.connect()
+            reader.subscribe(f"{number}/1Min/OHLCV")
+
+
+if __name__ == "__main__":
+    main()
