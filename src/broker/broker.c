@@ -25,11 +25,12 @@ static int make_rings(struct tickcast_broker *broker) {
     return rings_new(&rings, &broker->shared.rings);
 }
 
-static int make_parts(struct tickcast_broker *broker) {
+static int make_parts(struct tickcast_broker *broker, const struct tickcast_options *options) {
     broker->shared.tls_socket = tls_socket_new();
     broker->shared.frames.spares = spares_new(broker->shared.options.ring_slots);
     errno = ENOMEM;
-    bool made_all = broker->shared.tls_socket != NULL && broker->shared.frames.spares != NULL;
+    bool made_all = broker->shared.tls_socket != NULL && broker->shared.frames.spares != NULL &&
+                    gate_init(&broker->shared.gate, options);
     int result = made_all ? make_rings(broker) : -1;
     for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
         result = shard_new(&broker->shared, i, &broker->shards[i]);
@@ -52,7 +53,7 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
         options_share(&broker->shared.options, broker->shared.options.outbound_memory);
     broker->shared.inbound_bytes =
         options_share(&broker->shared.options, broker->shared.options.inbound_memory);
-    int result = make_parts(broker);
+    int result = make_parts(broker, options);
     if (result == TICKCAST_OK) result = broker_tickets_open(broker, options->tls_ticket_file);
     if (result == TICKCAST_OK) {
         *made = broker;
@@ -163,5 +164,6 @@ void tickcast_broker_free(struct tickcast_broker *broker) {
     tls_tickets_free(broker->tickets);
     pthread_mutex_destroy(&broker->tls_lock);
     BIO_meth_free(broker->shared.tls_socket);
+    gate_fini(&broker->shared.gate);
     free(broker);
 }

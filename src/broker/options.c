@@ -1,11 +1,14 @@
 #include "broker/options.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/memory.h"
+#include "net/prefix.h"
 #include "tickcast/tickcast.h"
+#include "ws/origin.h"
 
 #define FRAME_OVERHEAD_BYTES 128 /* of a frame beside key and data */
 
@@ -40,9 +43,37 @@ void option_text_set(struct tickcast_options *options, enum option_text_number n
     *(const char **)(void *)((char *)options + option_text_rows[number].at) = text;
 }
 
-bool option_text_allows(enum option_text_number number, const char *text) {
-    (void)number;
-    return text == NULL || (*text != '\0' && strlen(text) <= TICKCAST_TEXT_BYTES);
+/* What is wrong with a list, and with which item of it. */
+static const char *list_wrong(enum option_text_number number, const char *list, const char **item,
+                              size_t *item_bytes) {
+    struct ws_text origin = {0};
+    const char *wrong = NULL;
+    if (number == OPTION_TEXT_AT_proxy_from) wrong = prefixes_wrong(list, item, item_bytes);
+    if (number != OPTION_TEXT_AT_origins) return wrong;
+    wrong = ws_origins_wrong(list, &origin);
+    *item = origin.at;
+    *item_bytes = origin.bytes;
+    return wrong;
+}
+
+bool option_text_allows(enum option_text_number number, const char *text,
+                        char why[OPTION_WHY_BYTES]) {
+    const char *wrong = NULL, *item = "";
+    size_t item_bytes = 0;
+    if (text == NULL) return true;
+    if (*text == '\0')
+        wrong = "it is empty";
+    else if (strlen(text) > TICKCAST_TEXT_BYTES)
+        wrong = "it is longer than 4096 bytes";
+    else
+        wrong = list_wrong(number, text, &item, &item_bytes);
+    if (wrong == NULL) return true;
+    if (item_bytes > OPTION_WHY_BYTES / 2) item_bytes = OPTION_WHY_BYTES / 2;
+    if (item_bytes > 0)
+        snprintf(why, OPTION_WHY_BYTES, "'%.*s': %s", (int)item_bytes, item, wrong);
+    else
+        snprintf(why, OPTION_WHY_BYTES, "%s", wrong);
+    return false;
 }
 
 uint64_t option_get(const struct tickcast_options *options, enum option_number number) {
@@ -104,8 +135,10 @@ void tickcast_options_init(struct tickcast_options *options) {
 const char *tickcast_options_check(const struct tickcast_options *options) {
     for (unsigned i = 0; i < OPTION_ROWS; i++)
         if (!option_allows(i, option_get(options, i))) return option_rows[i].name;
+    char why[OPTION_WHY_BYTES];
     for (unsigned i = 0; i < OPTION_TEXT_ROWS; i++)
-        if (!option_text_allows(i, option_text_get(options, i))) return option_text_rows[i].name;
+        if (!option_text_allows(i, option_text_get(options, i), why))
+            return option_text_rows[i].name;
     if (options->dead_time_ms <= options->ping_interval_ms) return "dead_time";
     return NULL;
 }

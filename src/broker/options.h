@@ -12,6 +12,7 @@
 #define OPTIONS_SPARE_FILES                                                                        \
     64 /**< descriptors kept from connections: listeners, logs, eventfds                           \
         */
+#define OPTION_WHY_BYTES    256
 #define OPTIONS_WORKERS_MAX 63
 #define OPTIONS_SHARE_LARGEST                                                                      \
     4 /**< a shard's part of a budget is at least so many largest messages */
@@ -48,8 +49,10 @@ const char *option_text_get(const struct tickcast_options *options, enum option_
 /** Stores the pointer. */
 void option_text_set(struct tickcast_options *options, enum option_text_number number,
                      const char *text);
-/** True for NULL, and for a text that the option may have. */
-bool option_text_allows(enum option_text_number number, const char *text);
+/** True for NULL, and for a text that the option may have; else `why` is a sentence that says what
+ *  is wrong with it. */
+bool option_text_allows(enum option_text_number number, const char *text,
+                        char why[OPTION_WHY_BYTES]);
 
 /** A value as the table counts it: bytes, milliseconds, 0 or 1. */
 uint64_t option_get(const struct tickcast_options *options, enum option_number number);

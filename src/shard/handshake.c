@@ -5,6 +5,7 @@
 
 #include "shard/conn.h"
 #include "ws/handshake.h"
+#include "ws/origin.h"
 
 void conn_handshake_over(struct conn *conn) {
     if (conn->state > CONN_HANDSHAKE) return;
@@ -61,12 +62,19 @@ struct refusal {
     const char *body;
 };
 
-static struct refusal refuse_subscriber(const struct conn *conn) {
-    if (conn->shard->shared->options.subscribers_from == TICKCAST_PEERS_ANY || conn->peer.local)
-        return (struct refusal){.body = NULL};
-    return (struct refusal){
-        END_SUBSCRIBER_ADDRESS,
-        "subscribing is allowed from loopback and Unix sockets only" TO_ALLOW("subscribers")};
+static struct refusal refuse_subscriber(const struct conn *conn, const struct ws_request *request) {
+    const struct shard_shared *shared = conn->shard->shared;
+    if (shared->options.subscribers_from != TICKCAST_PEERS_ANY && !conn->peer.local)
+        return (struct refusal){
+            END_SUBSCRIBER_ADDRESS,
+            "subscribing is allowed from loopback and Unix sockets only" TO_ALLOW("subscribers")};
+    if (shared->gate.origins != NULL && request->origin.at != NULL &&
+        !ws_origins_have(shared->gate.origins, request->origin))
+        return (struct refusal){
+            END_SUBSCRIBER_ORIGIN,
+            "web pages of this Origin may not subscribe; to allow it add it to `origins` in the "
+            "configuration file, or to --origins of tickcastd\n"};
+    return (struct refusal){.body = NULL};
 }
 
 /* Publishing changes prices: a page in a browser on the broker's host, or a proxy there, is
@@ -78,7 +86,7 @@ static struct refusal refuse_publisher(const struct conn *conn, const struct ws_
         return (struct refusal){
             END_PUBLISHER_ADDRESS,
             "publishing is allowed from loopback and Unix sockets only" TO_ALLOW("publishers")};
-    if (request->origin)
+    if (request->origin.at != NULL)
         return (struct refusal){
             END_PUBLISHER_ORIGIN,
             "publishing with an Origin header is not allowed" TO_ALLOW("publishers")};
@@ -132,7 +140,8 @@ void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count) {
         refuse(conn, END_UNKNOWN_PATH, 404, "subscribe at /ws, publish at /publish\n");
         return;
     }
-    struct refusal refusal = publishes ? refuse_publisher(conn, &request) : refuse_subscriber(conn);
+    struct refusal refusal =
+        publishes ? refuse_publisher(conn, &request) : refuse_subscriber(conn, &request);
     if (refusal.body != NULL) {
         refuse(conn, refusal.end, 403, refusal.body);
         return;

@@ -22,6 +22,7 @@
 #include "net/tls_socket.h"
 #include "ring/rings.h"
 #include "shard/ends.h"
+#include "shard/gate.h"
 #include "sub/index.h"
 #include "tickcast/tickcast.h"
 
@@ -57,6 +58,7 @@ struct shard_shared {
     struct log log;
     struct rings *rings;
     BIO_METHOD *tls_socket;
+    struct gate gate;
     struct frame_cache frames; /**< for threads that are no workers, and behind those of workers */
     uint64_t outbound_bytes, inbound_bytes; /**< a shard's parts of the budgets */
     uint64_t seed;                          /**< of key hashes */

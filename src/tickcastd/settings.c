@@ -173,14 +173,22 @@ static void refuse(unsigned number, const char *text, const struct origin *origi
 static void read_text(struct settings *settings, unsigned number, const char *text,
                       const struct origin *origin, struct problems *problems) {
     unsigned row = number - SETTING_TEXTS;
-    if (*text == '\0' || !option_text_allows(row, text)) {
+    char why[OPTION_WHY_BYTES], allowed[SETTINGS_TEXT_BYTES];
+    if (*text == '\0') {
         refuse(number, text, origin, problems);
+        return;
+    }
+    /* a list of the file is taken back by the command line as it is shown: none */
+    if (setting_is_list(number) && strcmp(text, "none") == 0) text = NULL;
+    if (!option_text_allows(row, text, why)) {
+        problems_add(problems, origin, names[number], "%s; allowed is %s", why,
+                     setting_allowed(number, allowed));
         return;
     }
     if (origin->source < settings->origins[number].source) return;
     settings->origins[number] = *origin;
     free(settings->texts[row]);
-    settings->texts[row] = text_copy(text);
+    settings->texts[row] = text != NULL ? text_copy(text) : NULL;
     option_text_set(&settings->options, row, settings->texts[row]);
 }
 

@@ -185,9 +185,8 @@ static const char *take_encoding(struct parse *parse, struct ws_text value) {
 }
 
 static const char *take_origin(struct parse *parse, struct ws_text value) {
-    (void)value;
-    if (parse->request.origin) return "second Origin";
-    parse->request.origin = true;
+    if (parse->request.origin.at != NULL) return "second Origin";
+    parse->request.origin = value;
     return NULL;
 }
 

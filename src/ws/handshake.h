@@ -25,7 +25,8 @@ struct ws_request {
     struct ws_text key;       /**< Sec-WebSocket-Key, 24 characters */
     struct ws_text protocols; /**< the first Sec-WebSocket-Protocol value, or empty */
     struct ws_text fields;    /**< all header lines */
-    bool origin, forwarded;   /**< there is an Origin; a Forwarded or X-Forwarded-For */
+    struct ws_text origin;    /**< its value; `at` NULL: there is none */
+    bool forwarded;           /**< there is a Forwarded or X-Forwarded-For */
 };
 
 /**

@@ -1,9 +1,10 @@
-"""What one peer may ask for: messages of a subscriber."""
+"""What a peer may do, and how often: messages of a subscriber, origins of pages."""
 import time
 
 import msgpack
 
-from harness import BINARY, CLOSE, PING, PONG, Case, both, frame, main, payload
+from harness import (BINARY, CLOSE, PING, PONG, Case, Connection, both, frame, handshake, main,
+                     payload)
 
 
 @both
@@ -88,6 +89,40 @@ class Unlimited:
             reader.send(frame(PING, b"x") * 100)
             for _ in range(100):
                 self.assertEqual(reader.frame(), (0x80 | PONG, b"x"))
+
+
+@both
+class Origins:
+    settings = {"workers": 1, "origins": "https://a.example, http://localhost:8080"}
+
+    def ask(self, *headers):
+        return Connection(self.broker, self.transport, "/ws", headers).response.split(b"\r\n")[0]
+
+    def test_listed_origins_and_none_at_all_may_subscribe(self):
+        for headers in ([], ["Origin: https://A.example:443"], ["Origin: http://localhost:8080"]):
+            self.assertEqual(self.ask(*headers), b"HTTP/1.1 101 Switching Protocols", headers)
+
+    def test_others_get_403_with_the_setting_to_change(self):
+        for origin in "http://a.example", "null", "", "https://a.example.evil", "https://a.example/x":
+            answer = self.request(handshake("/ws", [f"Origin: {origin}"]))
+            self.assertTrue(answer.startswith(b"HTTP/1.1 403 "), answer)
+            self.assertIn(b"add it to `origins` in the configuration file", answer)
+
+    def test_two_origins_are_400(self):
+        self.assertEqual(self.ask("Origin: https://a.example", "Origin: https://a.example"),
+                         b"HTTP/1.1 400 Bad Request")
+
+    def test_publishers_have_rules_of_their_own(self):
+        answer = self.request(handshake("/publish", ["Origin: https://a.example"]))
+        self.assertIn(b"publishers_from", answer)
+
+
+@both
+class AnyOrigin:
+    settings = {"workers": 1}
+
+    def test_without_a_list_every_page_may_subscribe(self):
+        self.connect(headers=["Origin: https://anything.example"]).subscribe("a/b/c")
 
 
 class MemoryOfWhoWaits(Case):

@@ -75,6 +75,12 @@ static const struct {
      "f:1: tls_ticket_file: value is a list: allowed is the name of a file\n"},
     {"origins: [a, [b]]\n", "f:1: origins: value is a list: allowed is origins "
                             "(https://HOST[:PORT], or null) with commas between\n"},
+    {"origins: https://a.example/\n",
+     "f:1: origins: 'https://a.example/': an origin has no path, not even /; allowed is origins "
+     "(https://HOST[:PORT], or null) with commas between\n"},
+    {"proxy_from: [unix, 10.1.0.0/8]\n",
+     "f:1: proxy_from: '10.1.0.0/8': bits behind its prefix length are set; allowed is addresses, "
+     "prefixes (10.0.0.0/8) or unix, with commas between\n"},
     {"origins: []\n", "f:1: origins: value '': allowed is origins (https://HOST[:PORT], or null) "
                       "with commas between\n"},
     {"strict_utf8: yes\n", "f:1: strict_utf8: value 'yes': allowed is false or true\n"},

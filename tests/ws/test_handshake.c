@@ -204,13 +204,13 @@ Test(handshake, the_request_tells_key_origin_and_forwarding) {
     struct ws_request request = request_of(WITH(""));
     expect_text(request.key, "dGhlIHNhbXBsZSBub25jZQ==");
     expect_text(request.protocols, "");
-    cr_expect(!request.origin && !request.forwarded);
+    cr_expect(request.origin.at == NULL && !request.forwarded);
     request = request_of(WITH("ORIGIN: null\r\n"));
-    cr_expect(request.origin && !request.forwarded);
+    cr_expect(request.origin.at != NULL && !request.forwarded);
     request = request_of(WITH("forwarded: for=x\r\n"));
-    cr_expect(!request.origin && request.forwarded);
+    cr_expect(request.origin.at == NULL && request.forwarded);
     request = request_of(WITH("x-forwarded-for:\r\n"));
-    cr_expect(!request.origin && request.forwarded);
+    cr_expect(request.origin.at == NULL && request.forwarded);
 }
 
 Test(handshake, a_failed_parse_leaves_the_request_alone) {
