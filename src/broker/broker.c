@@ -159,8 +159,10 @@ void tickcast_broker_free(struct tickcast_broker *broker) {
     for (uint32_t i = 0; i < RINGS_MAX; i++) shard_free(broker->shards[i]);
     if (broker->shared.rings != NULL) rings_free(broker->shared.rings, drop_frame);
     spares_free(broker->shared.frames.spares);
-    for (unsigned i = 0; i < broker->listener_count; i++)
+    for (unsigned i = 0; i < broker->listener_count; i++) {
         tls_server_unref(broker->listeners[i].tls);
+        free(broker->listeners[i].unix_path);
+    }
     tls_tickets_free(broker->tickets);
     pthread_mutex_destroy(&broker->tls_lock);
     BIO_meth_free(broker->shared.tls_socket);

@@ -11,8 +11,9 @@
 struct listening_socket {
     int fd;
     uint16_t port;
-    struct tls_server *tls; /**< or NULL: plain; under tls_lock once the broker has started */
-    char *unix_path;        /**< heap; removed at free */
+    bool speaks_tls;        /**< fixed, as all but fd and tls is */
+    struct tls_server *tls; /**< NULL: plain; under tls_lock once the broker has started */
+    char *unix_path;        /**< heap; freed with the broker */
 };
 
 enum broker_state { BROKER_NEW, BROKER_STARTED, BROKER_STOPPED };

@@ -42,7 +42,7 @@ bool broker_tls_whole(const struct tickcast_tls *tls) {
 
 struct tls_server *broker_tls_of(struct tickcast_broker *broker, int number) {
     struct listening_socket *listener = &broker->listeners[number];
-    if (listener->tls == NULL) return NULL;
+    if (!listener->speaks_tls) return NULL;
     pthread_mutex_lock(&broker->tls_lock);
     struct tls_server *server = tls_server_ref(listener->tls);
     pthread_mutex_unlock(&broker->tls_lock);
@@ -60,7 +60,7 @@ static void describe(const struct listening_socket *listener, char out[PEER_TEXT
 int tickcast_broker_reload(struct tickcast_broker *broker, int number,
                            const struct tickcast_tls *tls) {
     if (number < 0 || (unsigned)number >= broker->listener_count || tls == NULL ||
-        broker->listeners[number].tls == NULL || !broker_tls_whole(tls))
+        !broker->listeners[number].speaks_tls || !broker_tls_whole(tls))
         return TICKCAST_EINVAL;
     struct listening_socket *listener = &broker->listeners[number];
     const struct log *log = &broker->shared.log;

@@ -59,6 +59,7 @@ int tickcast_broker_listen(struct tickcast_broker *broker,
         errno = error;
         return error == ENOMEM ? TICKCAST_ENOMEM : TICKCAST_ESYSTEM;
     }
+    made.speaks_tls = made.tls != NULL;
     broker->listeners[broker->listener_count] = made;
     return (int)broker->listener_count++;
 }
@@ -71,11 +72,10 @@ uint16_t tickcast_broker_port(const struct tickcast_broker *broker, int number) 
 void broker_close_listeners(struct tickcast_broker *broker) {
     for (unsigned i = 0; i < broker->listener_count; i++) {
         struct listening_socket *listener = &broker->listeners[i];
-        if (listener->fd >= 0) close(listener->fd);
+        if (listener->fd < 0) continue;
+        close(listener->fd);
         listener->fd = -1;
         if (listener->unix_path != NULL) unlink(listener->unix_path);
-        free(listener->unix_path);
-        listener->unix_path = NULL;
     }
 }
 
@@ -116,6 +116,11 @@ int broker_assign(struct tickcast_broker *broker, int fd, int listener, const st
     return TICKCAST_ECLOSED;
 }
 
+static void drop(struct tickcast_broker *broker, int fd, enum conn_end end) {
+    atomic_fetch_add_explicit(&broker->ended[end], 1, memory_order_relaxed);
+    close(fd);
+}
+
 /* No place for this connection: say so where that can be said at once. */
 static void turn_away(struct tickcast_broker *broker, int fd, bool tls, const struct peer *peer) {
     char response[WS_RESPONSE_BYTES];
@@ -142,16 +147,16 @@ void broker_accepted(void *arg, unsigned listener, int fd, const struct sockaddr
     atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
     int result = broker_assign(broker, fd, (int)listener, &peer, NULL, 0);
     if (result == TICKCAST_EAGAIN)
-        turn_away(broker, fd, broker->listeners[listener].tls != NULL, &peer);
+        turn_away(broker, fd, broker->listeners[listener].speaks_tls, &peer);
     else if (result != TICKCAST_OK)
-        close(fd);
+        drop(broker, fd, result == TICKCAST_ENOMEM ? END_NO_MEMORY : END_STOPPED);
 }
 
 int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, int listener, const void *bytes,
                           size_t count) {
     if (fd < 0 || listener < -1 || listener >= (int)broker->listener_count ||
         count > broker->shared.options.max_handshake || (listener >= 0 && count > 0) ||
-        (listener >= 0 && broker->listeners[listener].tls == NULL))
+        (listener >= 0 && !broker->listeners[listener].speaks_tls))
         return TICKCAST_EINVAL;
     struct sockaddr_storage address = {0};
     socklen_t address_bytes = sizeof address;

@@ -103,6 +103,7 @@ static void close_inbox(struct shard *shard) {
     pthread_mutex_unlock(&shard->inbox_lock);
     while (left != NULL) {
         struct handover *next = left->next;
+        count_add(&shard->stats.ended[END_STOPPED], 1);
         handover_free(left);
         left = next;
     }

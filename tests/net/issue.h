@@ -2,7 +2,6 @@
 #ifndef TESTS_NET_ISSUE_H
 #define TESTS_NET_ISSUE_H
 
-#include <criterion/criterion.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -14,6 +13,15 @@
 #define ISSUE_FOLDER_BYTES 64
 #define ISSUE_PATH_BYTES   192
 #define ISSUE_DAY_S        86400
+
+/* Criterion takes an abort for a failure, other programs end with it. */
+#define ISSUE_CHECK(condition, what)                                                               \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, what);                              \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
 
 /* What a certificate is to be; all zero but `name` and `subject` is good. */
 struct issue {
@@ -35,20 +43,20 @@ static inline const char *issue_path(const char *folder, const char *name, const
 
 static inline void issue_folder(char folder[ISSUE_FOLDER_BYTES]) {
     strcpy(folder, "/tmp/tickcast-tls-XXXXXX");
-    cr_assert(mkdtemp(folder) != NULL);
+    ISSUE_CHECK(mkdtemp(folder) != NULL, folder);
 }
 
 static inline void issue_remove(const char *folder) {
     char command[ISSUE_PATH_BYTES + 16];
     snprintf(command, sizeof command, "rm -r %s", folder);
-    cr_assert(system(command) == 0);
+    ISSUE_CHECK(system(command) == 0, command);
 }
 
 static inline void issue_extend(X509 *x509, X509 *signer, int nid, const char *value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, signer, x509, NULL, NULL, 0);
     X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-    cr_assert(extension != NULL && X509_add_ext(x509, extension, -1) == 1, "%s", value);
+    ISSUE_CHECK(extension != NULL && X509_add_ext(x509, extension, -1) == 1, value);
     X509_EXTENSION_free(extension);
 }
 
@@ -56,16 +64,17 @@ static inline FILE *issue_open(const char *folder, const char *name, const char 
                                const char *how) {
     char path[ISSUE_PATH_BYTES];
     FILE *file = fopen(issue_path(folder, name, end, path), how);
-    cr_assert(file != NULL, "%s", path);
-    if (*how == 'w') cr_assert(chmod(path, 0600) == 0);
+    ISSUE_CHECK(file != NULL, path);
+    if (*how == 'w') ISSUE_CHECK(chmod(path, 0600) == 0, path);
     return file;
 }
 
 static inline void issue_write(const char *folder, const char *name, X509 *x509, EVP_PKEY *key) {
     FILE *cert = issue_open(folder, name, "pem", "w"),
          *secret = issue_open(folder, name, "key", "w");
-    cr_assert(PEM_write_X509(cert, x509) == 1);
-    cr_assert(PEM_write_PrivateKey(secret, key, NULL, NULL, 0, NULL, NULL) == 1);
+    ISSUE_CHECK(PEM_write_X509(cert, x509) == 1 &&
+                    PEM_write_PrivateKey(secret, key, NULL, NULL, 0, NULL, NULL) == 1,
+                name);
     fclose(cert);
     fclose(secret);
 }
@@ -82,7 +91,7 @@ static inline void issue_cert(const char *folder, struct issue wanted) {
         fclose(cert);
         fclose(secret);
     }
-    cr_assert(key != NULL && signer != NULL && signer_key != NULL);
+    ISSUE_CHECK(key != NULL && signer != NULL && signer_key != NULL, wanted.name);
     if (wanted.until_days == 0 && wanted.from_days == 0)
         wanted.from_days = -1, wanted.until_days = 30;
     static long serial;
@@ -97,7 +106,7 @@ static inline void issue_cert(const char *folder, struct issue wanted) {
     issue_extend(x509, signer, NID_basic_constraints,
                  wanted.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
     if (wanted.names != NULL) issue_extend(x509, signer, NID_subject_alt_name, wanted.names);
-    cr_assert(X509_sign(x509, signer_key, EVP_sha256()) > 0);
+    ISSUE_CHECK(X509_sign(x509, signer_key, EVP_sha256()) > 0, wanted.name);
     issue_write(folder, wanted.name, x509, key);
     if (signer != x509) X509_free(signer);
     if (signer_key != key) EVP_PKEY_free(signer_key);
