@@ -129,6 +129,8 @@ static int read_fields(struct reader *reader, const uint8_t *at, const uint8_t *
     struct proto_text names[FEW_FIELDS];
     const uint8_t *first = at;
     uint32_t few = 0;
+    if (fields > PUBLISH_FIELDS)
+        return wrong(reader, "%u fields; at most %d are allowed", fields, PUBLISH_FIELDS);
     for (uint32_t i = 0; i < fields; i++) {
         struct field field;
         if (!read_name(&at, end, &field) || !read_value(&at, end, &field))
@@ -195,6 +197,10 @@ struct json_heap {
 
 static int decode_json(struct reader *reader, const char *text, size_t count) {
     struct publication *publication = reader->publication;
+    if (count > PUBLISH_JSON_PARTS && json_parts(text, count) > PUBLISH_JSON_PARTS)
+        return wrong(reader,
+                     "more than %d values and names in one JSON message; msgpack may have them",
+                     PUBLISH_JSON_PARTS);
     struct json_heap *heap = calloc(1, sizeof *heap);
     if (heap == NULL) return wrong(reader, "no memory");
     publication->heap = heap;

@@ -190,8 +190,8 @@ Test(publish, what_is_no_map_is_told) {
     BAD(PUBLISH_MSGPACK, "{\"key\":1}", not_map, "");
     BAD(PUBLISH_MSGPACK, "\x80", "\"key\" is missing", "");
     BAD(PUBLISH_MSGPACK, "\xde\x00", "the message is truncated", "");
-    BAD(PUBLISH_MSGPACK, "\xdf\xff\xff\xff\xff",
-        "field 1 of 4294967295 is truncated or not msgpack", "");
+    BAD(PUBLISH_MSGPACK, "\xdf\xff\xff\xff\xff", "4294967295 fields; at most 16384 are allowed",
+        "");
     BAD(PUBLISH_JSON, "[]", not_map, "");
     BAD(PUBLISH_JSON, "7", not_map, "");
 }
@@ -329,6 +329,18 @@ Test(publish, a_repeated_name_is_found_among_any_number) {
         cr_assert_eq(decode(PUBLISH_MSGPACK, many_fields(count, (int)count - 2)), -1, "%u", count);
         cr_assert(strstr(error, "repeated") != NULL, "%s", error);
     }
+}
+
+Test(publish, fields_and_parts_of_JSON_are_counted) {
+    cr_assert_eq(decode(PUBLISH_MSGPACK, EXACT("\xdf\0\0\x40\x01\xa1x\0")), -1);
+    cr_assert_str_eq(error, "16385 fields; at most 16384 are allowed");
+    const char *head = "{\"key\":\"A/B/C\",\"data\":[\",,\\\",,\""; /* of five parts */
+    size_t most = PUBLISH_JSON_PARTS - 5;
+    cr_assert_eq(decode(PUBLISH_JSON, exact_repeat(head, ",0", most, "]}")), 0, "%s", error);
+    cr_assert_eq(decode(PUBLISH_JSON, exact_repeat(head, ",0", most + 1, "]}")), -1);
+    cr_assert_str_eq(error,
+                     "more than 131072 values and names in one JSON message; msgpack may have "
+                     "them");
 }
 
 /* Each byte of a good message replaced by each other: what is still good has one whole object as
