@@ -222,15 +222,22 @@ class Bombs(unittest.TestCase):
         cls.broker.stop()
 
 
+def measure(broker, bomb):
+    """The CPU of one, and by how much all of them have made the broker grow."""
+    before, memory = cpu(broker.process), resident(broker.process)
+    bomb.repeat(broker, bomb.repeats)
+    return (cpu(broker.process) - before) / bomb.repeats, resident(broker.process) - memory
+
+
 def make_test(row):
     def test(self):
-        bomb, process = Bomb(*row), self.broker.process
+        bomb = Bomb(*row)
         bomb.once(self.broker, "wss")
         bomb.once(self.broker, "ws")
         bomb.repeat(self.broker, bomb.warming)
-        before, memory = cpu(process), resident(process)
-        bomb.repeat(self.broker, bomb.repeats)
-        each, growth = (cpu(process) - before) / bomb.repeats, resident(process) - memory
+        each, growth = measure(self.broker, bomb)
+        if growth > MOST_GROWTH:  # the allocator's pieces may fall worse once, a leak does not stop
+            growth = measure(self.broker, bomb)[1]
         if ASKED:
             print(f"{bomb.repeats} times {each * 1e6:.0f} us of CPU, {growth >> 10:+} KiB")
         self.assertLess(each, MOST_CPU)
