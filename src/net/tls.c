@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "net/tls_try.h"
 
 /* ECDHE with AEAD only; TLS 1.3 has nothing else. */
 #define TLS12_CIPHERS  "ECDHE+AESGCM:ECDHE+CHACHA20"
@@ -110,7 +111,11 @@ SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error
         return fail(context, "ciphers", TLS12_CIPHERS, error);
     if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
         return fail(context, "certificate", cert_file, error);
-    if (use_key(context, key_file, error)) return context;
-    SSL_CTX_free(context);
-    return NULL;
+    if (!use_key(context, key_file, error)) {
+        SSL_CTX_free(context);
+        return NULL;
+    }
+    if (!tls_try(context)) return fail(context, "a handshake fails with", cert_file, error);
+    ERR_clear_error();
+    return context;
 }
