@@ -76,9 +76,11 @@ static void run_loop(struct shard *shard) {
     shard->now_ns = clock_now_ns();
 }
 
-/* One turn; the phase was read before it, so before its last pop. False to end. */
-static bool turn(struct shard *shard, int phase) {
+/* One turn. False to end. */
+static bool turn(struct shard *shard) {
     run_loop(shard);
+    /* after the sleep, which a new phase ends, and before what may be the last pop */
+    int phase = atomic_load_explicit(&shard->shared->phase, memory_order_acquire);
     serve_resumed(shard);
     if (shard->retry_busy || (phase >= PHASE_HALF && !list_empty(&shard->parked)))
         publishers_retry(shard);
@@ -113,7 +115,7 @@ static void *run(void *arg) {
     struct shard *shard = arg;
     shard->now_ns = clock_now_ns();
     shard->ping_next_ns = shard->now_ns;
-    while (turn(shard, atomic_load_explicit(&shard->shared->phase, memory_order_acquire))) {
+    while (turn(shard)) {
     }
     close_inbox(shard);
     return NULL;
