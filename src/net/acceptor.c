@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -29,18 +30,19 @@ struct acceptor {
     struct listening listening[];
 };
 
-static void set_listening(struct acceptor *acceptor, int on) {
-    for (unsigned i = 0; i < acceptor->count; i++) {
-        if (on)
-            event_add(acceptor->listening[i].event, NULL);
-        else
-            event_del(acceptor->listening[i].event);
+/* -1 without memory, which only the first time needs. */
+static int set_listening(struct acceptor *acceptor, bool on) {
+    int result = 0;
+    for (unsigned i = 0; i < acceptor->count && result == 0; i++) {
+        struct event *event = acceptor->listening[i].event;
+        result = on ? event_add(event, NULL) : event_del(event);
     }
+    return result;
 }
 
 static void on_pause_over(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
-    set_listening(arg, 1);
+    (void)set_listening(arg, true);
 }
 
 static void on_acceptable(evutil_socket_t fd, short what, void *arg) {
@@ -59,7 +61,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg) {
         if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;
         log_limited(&acceptor->log, LOG_WARNING, &acceptor->limit,
                     "cannot accept: %s; trying again in %d ms", strerror(errno), ACCEPT_PAUSE_MS);
-        set_listening(acceptor, 0);
+        (void)set_listening(acceptor, false);
         event_add(acceptor->pause, &(struct timeval){.tv_usec = ACCEPT_PAUSE_MS * 1000});
         return;
     }
@@ -104,6 +106,9 @@ static int open_events(struct acceptor *acceptor, const int *listeners) {
     acceptor->pause = event_new(acceptor->base, -1, 0, on_pause_over, acceptor);
     acceptor->tick_event = event_new(acceptor->base, -1, EV_PERSIST, on_tick, acceptor);
     if (acceptor->end == NULL || acceptor->pause == NULL || acceptor->tick_event == NULL) return -1;
+    /* room for the timer: it must not fail when it is needed, or nothing were accepted any more */
+    if (event_add(acceptor->pause, &(struct timeval){.tv_sec = 1}) < 0) return -1;
+    event_del(acceptor->pause);
     for (unsigned i = 0; i < acceptor->count; i++) {
         struct listening *listening = &acceptor->listening[i];
         *listening = (struct listening){.acceptor = acceptor, .number = i};
@@ -111,7 +116,7 @@ static int open_events(struct acceptor *acceptor, const int *listeners) {
             event_new(acceptor->base, listeners[i], EV_READ | EV_PERSIST, on_acceptable, listening);
         if (listening->event == NULL) return -1;
     }
-    set_listening(acceptor, 1);
+    if (set_listening(acceptor, true) < 0) return -1;
     struct timeval tick = {.tv_sec = ACCEPT_TICK_S};
     if (acceptor->tick != NULL && event_add(acceptor->tick_event, &tick) < 0) return -1;
     return event_add(acceptor->end, NULL);

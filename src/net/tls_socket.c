@@ -1,5 +1,6 @@
 #include "net/tls_socket.h"
 
+#include <openssl/err.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -53,6 +54,7 @@ BIO_METHOD *tls_socket_new(void) {
         BIO_meth_set_ctrl(method, socket_control) == 1)
         return method;
     BIO_meth_free(method);
+    ERR_clear_error();
     return NULL;
 }
 

@@ -38,14 +38,23 @@ static uint32_t ping_slot(const struct conn *conn) {
     return (uint32_t)(hash_bytes(&salt, sizeof salt, conn->shard->shared->seed) % SHARD_PINGS);
 }
 
+static void uncount(struct shard *shard) {
+    atomic_fetch_sub_explicit(&shard->load, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&shard->shared->connections, 1, memory_order_relaxed);
+}
+
+static void no_memory_to_open(struct shard *shard, struct handover *handover) {
+    count_add(&shard->stats.ended[END_NO_MEMORY], 1);
+    log_limited(&shard->shared->log, LOG_ERROR, &shard->limits[END_NO_MEMORY],
+                "%s: no memory for a connection", handover->peer.text);
+    handover_free(handover);
+    uncount(shard);
+}
+
 void conn_open(struct shard *shard, struct handover *handover) {
     struct conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
-        log_line(&shard->shared->log, LOG_ERROR, "%s: no memory for a connection",
-                 handover->peer.text);
-        handover_free(handover);
-        atomic_fetch_sub_explicit(&shard->load, 1, memory_order_relaxed);
-        atomic_fetch_sub_explicit(&shard->shared->connections, 1, memory_order_relaxed);
+        no_memory_to_open(shard, handover);
         return;
     }
     transport_open(&conn->transport, handover->fd);
@@ -76,6 +85,7 @@ void conn_open(struct shard *shard, struct handover *handover) {
     if (handover->count > 0 && conn->state == CONN_HANDSHAKE)
         conn_input(conn, handover->bytes, handover->count);
     handover_free(handover);
+    if (shard->closing_all) conn_fail(conn, END_STOPPED, NULL); /* as those before it */
 }
 
 void conn_charge(struct conn *conn) {
@@ -123,8 +133,11 @@ void conn_doom(struct conn *conn, enum conn_end end, bool reset) {
     list_remove(&conn->turn);
     list_insert(&shard->doomed, &conn->turn);
     count_sub(&shard->stats.connections_now, 1);
-    atomic_fetch_sub_explicit(&shard->load, 1, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&shard->shared->connections, 1, memory_order_relaxed);
+    uncount(shard);
+}
+
+void conn_await(struct conn *conn, struct event *event) {
+    if (event_add(event, NULL) < 0) conn_doom(conn, END_NO_MEMORY, true);
 }
 
 static void begin_closing(struct conn *conn, enum conn_end end, const char *detail) {

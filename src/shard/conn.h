@@ -72,6 +72,10 @@ void conn_leave(struct conn *conn, enum conn_end end, const char *detail);
 /** Ends at once, by RST with `reset`. Nothing more is called for this connection. */
 void conn_doom(struct conn *conn, enum conn_end end, bool reset);
 
+/** Adds its read or write event. Without memory for that nobody would ever hear of it again: it is
+ * doomed. */
+void conn_await(struct conn *conn, struct event *event);
+
 /** Frees what was doomed, and groups that have lost their last member. End of the turn. */
 void shard_bury(struct shard *shard);
 
@@ -95,6 +99,7 @@ static inline bool conn_spent(const struct conn *conn) {
 }
 /** Asks for conn_resume in the next turn. */
 void conn_resume_later(struct conn *conn);
+/** May doom it; see conn_await. */
 void conn_set_reading(struct conn *conn, bool on);
 
 /* throttle.c */

@@ -12,11 +12,11 @@
 
 void conn_set_reading(struct conn *conn, bool on) {
     if (conn->reading == on) return;
+    conn->reading = on;
     if (on)
-        event_add(&conn->read_event, NULL);
+        conn_await(conn, &conn->read_event);
     else
         event_del(&conn->read_event);
-    conn->reading = on;
 }
 
 void conn_resume_later(struct conn *conn) {

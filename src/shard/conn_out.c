@@ -8,8 +8,9 @@
 #define VISIT_WRITES 16 /* of one visit: a TLS record each, or 64 chunks */
 
 void conn_wait_writable_to_read(struct conn *conn) {
-    if (!conn->writing) event_add(&conn->write_event, NULL);
+    if (conn->writing) return;
     conn->writing = true;
+    conn_await(conn, &conn->write_event);
 }
 
 /* The time without progress begins now. */
@@ -26,8 +27,8 @@ static void wait_writable(struct conn *conn) {
     struct shard *shard = conn->shard;
     if (!member->blocked) restart_deadline(conn);
     member_block(member);
-    if (!conn->writing) event_add(&conn->write_event, NULL);
-    conn->writing = true;
+    conn_wait_writable_to_read(conn); /* the same event */
+    if (conn->state == CONN_DOOMED) return;
     const struct cursor *last = member->splice != NULL && member->splice->next.log != NULL
                                     ? &member->splice->next
                                     : &member->now;
