@@ -306,21 +306,3 @@ int json_to_msgpack(const char *text, size_t count, struct json_msgpack *out, ch
     *out = made;
     return 0;
 }
-
-/* Behind the opening quote of a string: behind its closing one, or the end. */
-static size_t pass_string(const char *text, size_t count, size_t at) {
-    while (at < count && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
-    return at + 1;
-}
-
-size_t json_parts(const char *text, size_t count) {
-    size_t parts = 0;
-    for (size_t at = 0; at < count;) {
-        char c = text[at++];
-        if (c == '"')
-            at = pass_string(text, count, at);
-        else
-            parts += c == ',' || c == ':' || c == '[' || c == '{';
-    }
-    return parts;
-}

@@ -22,10 +22,6 @@ int json_to_msgpack(const char *text, size_t count, struct json_msgpack *out, ch
 int json_to_msgpack_any_depth(const char *text, size_t count, struct json_msgpack *out,
                               char *error);
 
-/** About how many values and names a JSON text has, which need not be good: the commas, colons and
- * opening brackets outside its strings. Linear, no allocation. */
-size_t json_parts(const char *text, size_t count);
-
 /** Turns one msgpack object, at most PROTO_WALK_DEPTH containers deep, into JSON text: bin as
  * base64 text, NaN and infinities as null, ext as {"ext": type, "data": base64}, map keys that are
  * neither str nor bin as their JSON text (a container that is a key inside such a key as "...").

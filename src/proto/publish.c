@@ -197,10 +197,6 @@ struct json_heap {
 
 static int decode_json(struct reader *reader, const char *text, size_t count) {
     struct publication *publication = reader->publication;
-    if (count > PUBLISH_JSON_PARTS && json_parts(text, count) > PUBLISH_JSON_PARTS)
-        return wrong(reader,
-                     "more than %d values and names in one JSON message; msgpack may have them",
-                     PUBLISH_JSON_PARTS);
     struct json_heap *heap = calloc(1, sizeof *heap);
     if (heap == NULL) return wrong(reader, "no memory");
     publication->heap = heap;

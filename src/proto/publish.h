@@ -9,8 +9,6 @@
 
 /** Fields of a message: names are compared with one another, 3 ms for so many. */
 #define PUBLISH_FIELDS 16384
-/** Names and values of a JSON message: jansson takes 15 to 40 ms and 25 MB for so many. */
-#define PUBLISH_JSON_PARTS 131072
 
 enum publish_encoding { PUBLISH_MSGPACK, PUBLISH_JSON };
 

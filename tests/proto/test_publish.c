@@ -331,18 +331,6 @@ Test(publish, a_repeated_name_is_found_among_any_number) {
     }
 }
 
-Test(publish, fields_and_parts_of_JSON_are_counted) {
-    cr_assert_eq(decode(PUBLISH_MSGPACK, EXACT("\xdf\0\0\x40\x01\xa1x\0")), -1);
-    cr_assert_str_eq(error, "16385 fields; at most 16384 are allowed");
-    const char *head = "{\"key\":\"A/B/C\",\"data\":[\",,\\\",,\""; /* of five parts */
-    size_t most = PUBLISH_JSON_PARTS - 5;
-    cr_assert_eq(decode(PUBLISH_JSON, exact_repeat(head, ",0", most, "]}")), 0, "%s", error);
-    cr_assert_eq(decode(PUBLISH_JSON, exact_repeat(head, ",0", most + 1, "]}")), -1);
-    cr_assert_str_eq(error,
-                     "more than 131072 values and names in one JSON message; msgpack may have "
-                     "them");
-}
-
 /* Each byte of a good message replaced by each other: what is still good has one whole object as
  * data, and what is not has a text. */
 static void mutate(enum publish_encoding encoding, const char *whole, size_t count) {
