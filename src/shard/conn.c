@@ -146,6 +146,8 @@ static void begin_closing(struct conn *conn, enum conn_end end, const char *deta
     log_end(conn, end, detail);
     conn_handshake_over(conn);
     conn->state = CONN_CLOSING;
+    /* good messages before a close or an error are answered first */
+    uint8_t *all = conn->publisher != NULL ? publisher_last_bytes(conn, bytes, &count) : NULL;
     drop_input(conn);
     unsubscribe(conn);
     list_remove(&conn->turn);
@@ -163,7 +165,10 @@ void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t
     /* an evicted reader will hardly take megabytes that remain of its frame */
     uint64_t max_copy =
         end == END_SLOW || end == END_OUTBOUND ? MEMBER_CLOSE_COPY_BYTES : UINT64_MAX;
-    if (!member_close(&conn->member, &shard->lobby, bytes, (uint32_t)count, max_copy)) {
+    bool closes = member_close(&conn->member, &shard->lobby, all != NULL ? all : bytes,
+                               (uint32_t)count, max_copy);
+    free(all);
+    if (!closes) {
         conn_doom(conn, end, true);
         return;
     }

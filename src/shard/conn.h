@@ -155,6 +155,11 @@ void session_message(struct conn *conn, const struct ws_message *message);
 bool publisher_open(struct conn *conn);
 /** A message of a publisher; after it conn_halted tells whether it is parked. */
 void publisher_message(struct conn *conn, const struct ws_message *message);
+/** A ping of a publisher: its answer stands behind those to the messages before it. */
+void publisher_ping(struct conn *conn, const struct ws_message *message);
+/** The last bytes of the connection behind the answers that were collected and not yet sent: heap,
+ * with *count; NULL if there are none, or no memory. */
+uint8_t *publisher_last_bytes(struct conn *conn, const void *bytes, size_t *count);
 /** The end of a turn of decoding: sends the answers collected in it. */
 void publisher_turn_over(struct conn *conn);
 /** The connection ends: what is parked waits no longer. */

@@ -63,7 +63,10 @@ static void on_event(struct conn *conn, enum ws_event event, const struct ws_mes
         break;
     case WS_EVENT_PING:
         conn_count_message(conn);
-        conn_answer(conn, WS_PONG, message->payload, message->bytes);
+        if (conn->publisher != NULL)
+            publisher_ping(conn, message);
+        else
+            conn_answer(conn, WS_PONG, message->payload, message->bytes);
         break;
     case WS_EVENT_CLOSE:
         answer_close(conn, message);

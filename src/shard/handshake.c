@@ -38,9 +38,10 @@ static bool text_is(struct ws_text text, const char *name) {
 }
 
 static void refuse(struct conn *conn, enum conn_end end, int status, const char *body) {
-    char response[WS_RESPONSE_BYTES];
+    char response[WS_RESPONSE_BYTES], detail[WS_RESPONSE_BYTES];
     size_t bytes = ws_response_refuse(status, body, response);
-    conn_finish(conn, end, response, bytes, body);
+    snprintf(detail, sizeof detail, "%.*s", (int)strcspn(body, "\n"), body); /* for a log line */
+    conn_finish(conn, end, response, bytes, detail);
 }
 
 /* What is no upgrade. An answer to HEAD is that to GET without its body (RFC 9110, 9.3.2). */

@@ -55,20 +55,40 @@ static bool make_room(struct publisher *publisher, size_t more) {
     return true;
 }
 
-/* Collects one answer as a frame; takes over `payload`. */
-static void collect(struct conn *conn, enum publish_encoding encoding, uint8_t *payload,
-                    size_t bytes) {
+/* Collects one frame. */
+static void collect(struct conn *conn, enum ws_opcode opcode, const void *payload, size_t bytes) {
     struct publisher *publisher = conn->publisher;
     if (payload == NULL || !make_room(publisher, WS_HEADER_BYTES + bytes)) {
-        free(payload);
         conn_fail(conn, END_NO_MEMORY, NULL);
         return;
     }
     uint8_t *at = publisher->answers + publisher->answers_bytes;
-    size_t header = ws_header_write(encoding == PUBLISH_JSON ? WS_TEXT : WS_BINARY, bytes, at);
+    size_t header = ws_header_write(opcode, bytes, at);
     memcpy(at + header, payload, bytes);
     publisher->answers_bytes += header + bytes;
+}
+
+/* Collects an answer to a message; frees `payload`, which is NULL without memory. */
+static void collect_answer(struct conn *conn, enum publish_encoding encoding, uint8_t *payload,
+                           size_t bytes) {
+    collect(conn, encoding == PUBLISH_JSON ? WS_TEXT : WS_BINARY, payload, bytes);
     free(payload);
+}
+
+void publisher_ping(struct conn *conn, const struct ws_message *message) {
+    collect(conn, WS_PONG, message->bytes > 0 ? message->payload : (const uint8_t *)"",
+            message->bytes);
+}
+
+uint8_t *publisher_last_bytes(struct conn *conn, const void *bytes, size_t *count) {
+    struct publisher *publisher = conn->publisher;
+    if (publisher->answers_bytes == 0 || !make_room(publisher, *count)) return NULL;
+    uint8_t *all = publisher->answers;
+    memcpy(all + publisher->answers_bytes, bytes, *count);
+    *count += publisher->answers_bytes;
+    publisher->answers = NULL;
+    publisher->answers_bytes = publisher->answers_room = 0;
+    return all;
 }
 
 static void answer_error(struct conn *conn, enum publish_encoding encoding, struct proto_text id,
@@ -76,7 +96,7 @@ static void answer_error(struct conn *conn, enum publish_encoding encoding, stru
     size_t bytes = 0;
     count_add(&conn->shard->stats.publish_errors, 1);
     uint8_t *payload = publish_answer(encoding, id, error, &bytes);
-    collect(conn, encoding, payload, bytes);
+    collect_answer(conn, encoding, payload, bytes);
 }
 
 void publisher_turn_over(struct conn *conn) {
@@ -152,7 +172,7 @@ static void acknowledge(struct conn *conn, enum publish_encoding encoding, struc
     if (id.bytes == 0) return;
     size_t bytes = 0;
     uint8_t *payload = publish_answer(encoding, id, NULL, &bytes);
-    collect(conn, encoding, payload, bytes);
+    collect_answer(conn, encoding, payload, bytes);
 }
 
 static void answer_placed(struct conn *conn, enum publish_encoding encoding, struct proto_text id,
@@ -233,7 +253,7 @@ static void retry(struct conn *conn, bool give_up) {
     } else if (publisher->ack != NULL) {
         uint8_t *ack = publisher->ack;
         publisher->ack = NULL;
-        collect(conn, publisher->encoding, ack, publisher->ack_bytes);
+        collect_answer(conn, publisher->encoding, ack, publisher->ack_bytes);
     }
     if (conn->publisher == NULL) return; /* it ended for want of memory */
     unpark(conn);

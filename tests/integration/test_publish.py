@@ -4,7 +4,7 @@ import struct
 
 import msgpack
 
-from harness import BINARY, TEXT, both, frame, handshake, main, payload
+from harness import BINARY, CLOSE, PING, PONG, TEXT, both, frame, handshake, main, payload
 
 BAR = "AAPL/1Min/OHLCV"
 
@@ -87,6 +87,28 @@ class Messages:
             answer = msgpack.unpackb(self.pub.message())
             self.assertEqual(answer.get("ack", answer.get("id")), number)
             self.assertEqual("error" in answer, number % 3 == 0)
+
+    def one_segment(self, *last):
+        """Sends a message, a ping, a message and `last` at once; the answers to the first three."""
+        self.pub.send(b"".join((
+            frame(BINARY, msgpack.packb({"key": BAR, "data": 1, "id": 1})), frame(PING, b"between"),
+            frame(TEXT, b'{"key": "a/b/c", "data": 2, "id": 2}'), *last)))
+        return [self.pub.frame() for _ in range(3)]
+
+    ANSWERS = [(0x80 | BINARY, msgpack.packb({"ack": 1})), (0x80 | PONG, b"between"),
+               (0x80 | TEXT, b'{"ack":2}')]
+
+    def test_a_ping_is_answered_in_its_turn(self):
+        self.assertEqual(self.one_segment(), self.ANSWERS)
+
+    def test_good_messages_before_a_close_are_answered_first(self):
+        self.assertEqual(self.one_segment(frame(CLOSE, b"\x03\xe8")), self.ANSWERS)
+        self.assertEqual(self.pub.close_frame()[0], 1000)
+        self.assertEqual(self.delivered(), payload(BAR, 1))
+
+    def test_good_messages_before_a_bad_frame_are_answered_first(self):
+        self.assertEqual(self.one_segment(frame(3, b"")), self.ANSWERS)
+        self.assertEqual(self.pub.close_frame()[0], 1002)
 
     def test_a_bad_msgpack_message_is_told_and_not_delivered(self):
         good = {"key": BAR, "data": 0, "id": 1}
