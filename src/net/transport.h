@@ -72,7 +72,7 @@ static inline ssize_t transport_result(ssize_t taken) {
  * a member does. */
 static inline ssize_t transport_send(const struct transport *transport, const void *bytes,
                                      size_t count) {
-#if defined(__x86_64__) && !defined(__ILP32__)
+#if defined(__x86_64__) && !defined(__ILP32__) && !defined(FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION)
     long fd = transport->fd; /* before the registers: a sanitizer makes a call of this load */
     register long flags __asm__("r10") = MSG_NOSIGNAL;
     register long address __asm__("r8") = 0;
