@@ -146,8 +146,6 @@ static void begin_closing(struct conn *conn, enum conn_end end, const char *deta
     log_end(conn, end, detail);
     conn_handshake_over(conn);
     conn->state = CONN_CLOSING;
-    /* good messages before a close or an error are answered first */
-    uint8_t *all = conn->publisher != NULL ? publisher_last_bytes(conn, bytes, &count) : NULL;
     drop_input(conn);
     unsubscribe(conn);
     list_remove(&conn->turn);
@@ -160,6 +158,8 @@ void conn_finish(struct conn *conn, enum conn_end end, const void *bytes, size_t
                  const char *detail) {
     if (conn->state >= CONN_CLOSING) return;
     struct shard *shard = conn->shard;
+    /* good messages before a close or an error are answered first */
+    uint8_t *all = conn->publisher != NULL ? publisher_last_bytes(conn, bytes, &count) : NULL;
     begin_closing(conn, end, detail);
     struct group *group = conn->member.group;
     /* an evicted reader will hardly take megabytes that remain of its frame */
