@@ -27,6 +27,8 @@
 #define LOAD_OPTIONS(X)                                                                            \
     X(TEXT, SERVER, url, url, "", "1", "4096", "the server: ws://HOST:PORT[/PATH] or wss:// for the MarketStore contract; other servers have other schemes, see below", "") \
     X(FILE, SERVER, ca, ca, "", "1", "4096", "authorities that may sign the server's certificate, PEM; without it the system's", "") \
+    X(FILE, SERVER, cert, cert, "", "1", "4096", "the tool's own certificate, PEM, for a server that asks for one", "") \
+    X(FILE, SERVER, key, key, "", "1", "4096", "private key of cert, PEM", "") \
     X(COUNT, SERVER, connections, connections, "100", "1", "1000000", "subscribers", "one host has neither memory nor ports for more; merge the results of several") \
     X(COUNT, SERVER, publishers, publishers, "1", "1", "256", "publishing connections; each has symbols of its own", "what many publishers do to a server shows with a few") \
     X(COUNT, SERVER, threads, threads, "1", "1", "64", "threads that the connections are spread over", "each keeps one core busy") \

@@ -91,6 +91,20 @@ static const char *url_flaw(const char *url, char error[CLIENT_ERROR_BYTES]) {
                : error;
 }
 
+static void check_files(const struct load_options *options, struct problems *problems) {
+    const struct load_config *config = &options->config;
+    if (config->ca != NULL && access(config->ca, R_OK) != 0)
+        TELL(options, problems, ca, "%s cannot be read", config->ca);
+    if (config->cert != NULL && access(config->cert, R_OK) != 0)
+        TELL(options, problems, cert, "%s cannot be read", config->cert);
+    if (config->key != NULL && access(config->key, R_OK) != 0)
+        TELL(options, problems, key, "%s cannot be read", config->key);
+    if (config->cert != NULL && config->key == NULL)
+        TELL(options, problems, cert, "needs its private key, key");
+    if (config->key != NULL && config->cert == NULL)
+        TELL(options, problems, key, "is that of a certificate, cert");
+}
+
 static void check_server(const struct load_options *options, struct problems *problems) {
     const char *url = options->config.url;
     char schemes[SENTENCE / 2];
@@ -116,8 +130,7 @@ static void check_server(const struct load_options *options, struct problems *pr
     else if (options->config.resume != LOAD_RESUME_NONE && options->config.handshakes > 0 &&
              strncasecmp(url, "wss:", 4) != 0)
         TELL_FOR(options, problems, resume, url, "is of TLS, which only a URL of wss has");
-    const char *ca = options->config.ca;
-    if (ca != NULL && access(ca, R_OK) != 0) TELL(options, problems, ca, "%s cannot be read", ca);
+    check_files(options, problems);
 }
 
 /* Of two settings that exclude each other the one of the command line counts. */

@@ -29,8 +29,9 @@ enum load_publisher { LOAD_PUBLISHER_OWN, LOAD_PUBLISHER_NONE };
 enum load_resume { LOAD_RESUME_NONE, LOAD_RESUME_FULL, LOAD_RESUME_TICKET };
 
 struct load_config {
-    const char *scenario; /**< its name */
-    const char *url, *ca; /**< ca: PEM file of authorities, NULL: the system's */
+    const char *scenario;   /**< its name */
+    const char *url, *ca;   /**< ca: PEM file of authorities, NULL: the system's */
+    const char *cert, *key; /**< PEM files of the tool's own certificate, both NULL: none */
     uint32_t connections, publishers, threads,
         sources; /**< sources: addresses 127.0.0.1, .2, ... */
     /* who wants what */

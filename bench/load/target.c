@@ -95,7 +95,8 @@ int target_init(struct target *target, const struct load_config *config, char *e
 
 SSL_CTX *target_tls(const struct target *target, const struct load_config *config, char *error) {
     char why[CLIENT_ERROR_BYTES];
-    SSL_CTX *context = client_tls_context(&(struct client_tls_files){.ca = config->ca}, why);
+    SSL_CTX *context =
+        client_tls_context(&(struct client_tls_files){config->ca, config->cert, config->key}, why);
     if (!context) fail(error, target->text, why);
     return context;
 }

@@ -151,6 +151,9 @@ static void tell_refusal(struct worker *worker, struct wire *wire) {
         wire_fail(worker, wire, "the server refused %s with HTTP %d%s%s",
                   wire->kind == WIRE_PUBLISHER ? "to be published to" : "the upgrade", status,
                   *text ? ": " : "", text);
+    else if (wire->ssl && ERR_peek_error() != 0)
+        wire_fail(worker, wire, "the server closed the connection at the handshake: %.300s",
+                  ERR_reason_error_string(ERR_peek_error()));
     else if (!wire->partial.count)
         wire_fail(worker, wire, "the server closed the connection at the handshake");
     else

@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
-from harness import BUILD, PATIENCE, Broker, both, main  # noqa: E402
+from harness import BUILD, PATIENCE, Broker, both, certs, main  # noqa: E402
 
 BENCH = BUILD / "bin/tickcast-bench"
 QUIET = ["--quiet", "--floor", "false", "--warmup", "0"]
@@ -288,6 +288,18 @@ class Refused(unittest.TestCase):
 
     def test_a_name_that_does_not_exist(self):
         self.assertIn("cannot resolve", self.refused("ws://no-such-host.invalid"))
+
+    def test_a_server_that_asks_for_a_certificate(self):
+        broker = Broker(client_ca=certs() / "ca.pem")
+        url, ca = f"wss://localhost:{broker.ports['wss']}", ("--ca", certs() / "ca.pem")
+        own = ("--cert", certs() / "client.pem", "--key", certs() / "client.key")
+        try:
+            self.assertIn("certificate required", self.refused(url, *ca))
+            ran = subprocess.run([BENCH, "run", "--url", url, *QUIET, *map(str, ca + own)],
+                                 capture_output=True, text=True, timeout=PATIENCE)
+            self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        finally:
+            broker.stop()
 
     def test_a_certificate_of_nobody_that_is_trusted(self):
         broker = Broker()

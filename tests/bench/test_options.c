@@ -190,6 +190,9 @@ static const struct {
     {{{"replay", "nowhere"}}, "f:1: replay: nowhere cannot be read"},
     {{{"arrivals", "replay"}}, "f:1: replay: is needed: a CSV file"},
     {{{"ca", "nowhere"}}, "f:1: ca: nowhere cannot be read"},
+    {{{"key", "nowhere"}}, "f:1: key: nowhere cannot be read"},
+    {{{"cert", "/dev/null"}}, "f:1: cert: needs its private key, key"},
+    {{{"key", "/dev/null"}}, "f:1: key: is that of a certificate, cert"},
 };
 
 Test(options, settings_that_contradict_each_other_are_told) {
