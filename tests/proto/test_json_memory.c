@@ -13,6 +13,7 @@ static void *failing_realloc(void *block, size_t bytes) {
 #define malloc(bytes)             failing_realloc(NULL, bytes)
 #define json_to_msgpack           failing_to_msgpack
 #define json_to_msgpack_any_depth failing_to_msgpack_any_depth
+#define json_parts                failing_json_parts
 #define json_token_room           failing_token_room
 #define json_token_string         failing_token_string
 #define json_token_number         failing_token_number
