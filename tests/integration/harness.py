@@ -62,16 +62,17 @@ def go_build(source):
 
 class Broker:
     """tickcastd (or another `program` of its kind) on a free port for ws, one for wss and a Unix
-    socket. A setting that is a list is a flag for each of its values; `stdin` is that of
-    subprocess.Popen."""
+    socket, run by the command `within`. A setting that is a list is a flag for each of its values;
+    `stdin` is that of subprocess.Popen."""
 
-    def __init__(self, stdin=subprocess.DEVNULL, program="tickcastd", **settings):
+    def __init__(self, stdin=subprocess.DEVNULL, program="tickcastd", within=(), **settings):
         self.unix = tempfile.mktemp(prefix="s", dir=folder())
         flags = [text for name, value in settings.items()
                  for each in (value if isinstance(value, list) else [value])
                  for text in ("--" + name.replace("_", "-"), str(each))]
         self.process = subprocess.Popen(
-            [BUILD / "bin" / program, "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0",
+            [*within, BUILD / "bin" / program, "--listen", "127.0.0.1:0",
+             "--listen-tls", "127.0.0.1:0",
              "--cert", certs() / "server.pem", "--key", certs() / "server.key",
              "--listen-unix", self.unix, *flags],
             stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
