@@ -13,8 +13,7 @@ struct origin_parts {
 };
 
 static bool same(struct ws_text a, struct ws_text b) {
-    if (a.bytes != b.bytes) return false;
-    return a.bytes == 0 || strncasecmp(a.at, b.at, a.bytes) == 0; /* `null` has no texts */
+    return a.bytes == b.bytes && strncasecmp(a.at, b.at, a.bytes) == 0;
 }
 
 static struct ws_text take(struct ws_text *text, size_t bytes) {
