@@ -141,6 +141,7 @@ int tickcast_broker_stop(struct tickcast_broker *broker) {
     rings_close(broker->shared.rings); /* now no push is in flight */
     acceptor_stop(broker->acceptor);
     broker->acceptor = NULL;
+    lingering_end(&broker->refused);
     set_phase(broker, PHASE_DRAINING);
     for (uint32_t i = 0; i < broker->shared.options.workers; i++) shard_join(broker->shards[i]);
     broker->state = BROKER_STOPPED;

@@ -3,6 +3,7 @@
 #define BROKER_BROKER_H
 
 #include "net/acceptor.h"
+#include "net/lingering.h"
 #include "shard/shard.h"
 
 #define BROKER_MAX_LISTENERS 64
@@ -29,6 +30,7 @@ struct tickcast_broker {
     enum broker_state state;     /**< of the owner's thread */
     _Atomic bool open;           /**< adopt is allowed */
     struct log_limit full_limit; /**< of the acceptor's thread */
+    struct lingering refused;    /**< likewise: told 503 */
     _Atomic uint64_t accepted, push_again;
     _Atomic uint64_t ended[END_COUNT]; /**< connections that no shard has seen */
 };

@@ -17,6 +17,7 @@ int broker_tickets_open(struct tickcast_broker *broker, const char *file) {
 void broker_tick(void *arg) {
     struct tickcast_broker *broker = arg;
     char error[TLS_ERROR_BYTES];
+    lingering_tick(&broker->refused);
     if (tls_tickets_rotate(broker->tickets, clock_wall_ms(), error) != 0)
         log_line(&broker->shared.log, LOG_ERROR, "%s; until it can be, the keys are in memory only",
                  error);

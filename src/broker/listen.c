@@ -131,10 +131,8 @@ static void turn_away(struct tickcast_broker *broker, int fd, bool tls, const st
     if (!tls) {
         size_t bytes = ws_response_refuse(503, "too many connections\n", response);
         (void)!send(fd, response, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
-        shutdown(fd, SHUT_WR);
-        char request[1024]; /* bytes left unread would turn the close into a reset */
-        while (recv(fd, request, sizeof request, MSG_DONTWAIT) > 0) {
-        }
+        lingering_add(&broker->refused, fd);
+        return;
     }
     close(fd);
 }

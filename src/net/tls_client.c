@@ -40,6 +40,19 @@ static bool read_authorities(SSL_CTX *context, const char *file, EVP_MD_CTX *dig
     return at_end;
 }
 
+/* A session outlives no certificate: whose has expired shakes hands in full, and is refused there.
+ */
+static SSL_TICKET_RETURN take_ticket(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                     size_t name_bytes, SSL_TICKET_STATUS status, void *arg) {
+    (void)ssl, (void)name, (void)name_bytes, (void)arg;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    const X509 *x509 = SSL_SESSION_get0_peer(session);
+    if (x509 != NULL && X509_cmp_current_time(X509_get0_notAfter(x509)) < 0)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, char error[TLS_ERROR_BYTES]) {
     unsigned char session[EVP_MAX_MD_SIZE], asked = (unsigned char)tls->client_auth;
     unsigned bytes = 0;
@@ -53,6 +66,7 @@ bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, char error
             context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), NULL);
         SSL_CTX_set_verify_depth(context, TLS_CLIENT_DEPTH);
         SSL_CTX_set_max_cert_list(context, TLS_CLIENT_CHAIN_BYTES);
+        SSL_CTX_set_session_ticket_cb(context, NULL, take_ticket, NULL);
         good = read_authorities(context, tls->client_ca_file, digest);
     }
     good = good && EVP_DigestFinal_ex(digest, session, &bytes) == 1 &&

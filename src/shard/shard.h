@@ -125,7 +125,7 @@ struct shard {
     struct list handshakes, closings, blocked; /**< by age: since_ns rises */
     struct list tls;                           /**< handshakes that wait for us */
     uint64_t tls_looked_ns;                    /**< when their last slice ended or was put off */
-    uint64_t tls_debt_ns;                      /**< what they have had and other work not yet */
+    uint64_t tls_debt_ns;    /**< what they have had and other work, which waits, not yet */
     uint64_t tls_loop_ns;    /**< first of them that became readable in this turn, or 0 */
     struct list starved;     /**< not read until inbound memory is free */
     struct list unfinished;  /**< with a message begun, by age */

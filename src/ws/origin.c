@@ -13,7 +13,8 @@ struct origin_parts {
 };
 
 static bool same(struct ws_text a, struct ws_text b) {
-    return a.bytes == b.bytes && strncasecmp(a.at, b.at, a.bytes) == 0;
+    if (a.bytes != b.bytes) return false;
+    return a.bytes == 0 || strncasecmp(a.at, b.at, a.bytes) == 0; /* `null` has no texts */
 }
 
 static struct ws_text take(struct ws_text *text, size_t bytes) {

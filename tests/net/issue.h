@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct issue {
     const char *names;         /* subjectAltName, as DNS:a.example,email:x@a.example */
     const char *signer;        /* name of the authority's files; NULL: itself */
     int from_days, until_days; /* from now; both 0: from yesterday to in 30 days */
+    long until_s;              /* instead of until_days; 0: that */
     int rsa_bits;              /* 0: ECDSA on P-256 */
     bool authority;
 };
@@ -98,7 +100,8 @@ static inline void issue_cert(const char *folder, struct issue wanted) {
     X509_set_version(x509, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(x509), ++serial);
     X509_gmtime_adj(X509_getm_notBefore(x509), (long)wanted.from_days * ISSUE_DAY_S);
-    X509_gmtime_adj(X509_getm_notAfter(x509), (long)wanted.until_days * ISSUE_DAY_S);
+    X509_gmtime_adj(X509_getm_notAfter(x509),
+                    wanted.until_s ? wanted.until_s : (long)wanted.until_days * ISSUE_DAY_S);
     X509_set_pubkey(x509, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_UTF8,
                                (const unsigned char *)wanted.subject, -1, -1, 0);

@@ -33,13 +33,18 @@ static void open_serving(struct stage *stage, struct tls_tickets *tickets) {
 }
 
 /* The session of a full handshake; to be freed. */
-static SSL_SESSION *begin(const struct stage *stage, int version) {
-    struct hands hands = shake_hands(stage, (struct asking){.version = version});
+static SSL_SESSION *begin_as(const struct stage *stage, int version, const char *certificate) {
+    struct hands hands =
+        shake_hands(stage, (struct asking){.version = version, .certificate = certificate});
     cr_assert(hands.why == 0 && !SSL_session_reused(hands.client));
     SSL_SESSION *session = SSL_get1_session(hands.client);
     cr_assert(SSL_SESSION_has_ticket(session));
     hands_free(&hands);
     return session;
+}
+
+static SSL_SESSION *begin(const struct stage *stage, int version) {
+    return begin_as(stage, version, NULL);
 }
 
 /* True if the handshake resumes `session`; then *renewed, if not NULL, is the session that follows.
@@ -217,6 +222,33 @@ Test(tls_tickets, no_session_goes_where_other_certificates_of_clients_are_asked_
         serve_tickets(&stage, tickets);
         cr_expect(!resumes(&stage, session, NULL), "nothing asked");
         SSL_SESSION_free(session);
+    }
+    stage_close(&stage);
+    tls_tickets_free(tickets);
+}
+
+Test(tls_tickets, a_session_ends_with_the_certificate_of_its_client) {
+    struct stage stage;
+    struct tls_tickets *tickets = open_tickets(NULL);
+    open_serving(&stage, tickets);
+    issue_cert(stage.folder, (struct issue){.name = "ca", .subject = "ca", .authority = true});
+    issue_cert(stage.folder,
+               (struct issue){.name = "short", .subject = "s", .signer = "ca", .until_s = 2});
+    issue_cert(stage.folder, (struct issue){.name = "long", .subject = "l", .signer = "ca"});
+    use_clients(&stage, "ca", TICKCAST_CLIENT_AUTH_OPTIONAL);
+    serve_tickets(&stage, tickets);
+    time_t made = time(NULL);
+    SSL_SESSION *sessions[2][2];
+    for (int i = 0; i < 2; i++) {
+        sessions[i][0] = begin_as(&stage, TLS1_2_VERSION + i, "short");
+        sessions[i][1] = begin_as(&stage, TLS1_2_VERSION + i, "long");
+    }
+    while (time(NULL) < made + 4) usleep(10000);
+    for (int i = 0; i < 2; i++) {
+        cr_expect(!resumes(&stage, sessions[i][0], NULL), "it has expired");
+        cr_expect(resumes(&stage, sessions[i][1], NULL));
+        SSL_SESSION_free(sessions[i][0]);
+        SSL_SESSION_free(sessions[i][1]);
     }
     stage_close(&stage);
     tls_tickets_free(tickets);
