@@ -7,6 +7,17 @@ set(package ${CMAKE_CURRENT_LIST_DIR})
 set(cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Tickcast)
 
 install(TARGETS tickcastd tickcast_cli RUNTIME COMPONENT programs)
+
+# The unit of the service names the program by its path, which is known when it is installed only.
+set(TICKCAST_UNIT_DIR lib/systemd/system CACHE STRING "Where units of systemd are installed")
+install(CODE "
+    set(from \"${package}/tickcastd.service.in\")
+    set(to \"${CMAKE_BINARY_DIR}/package/tickcastd.service\")
+    get_filename_component(TICKCAST_BINDIR \"${CMAKE_INSTALL_BINDIR}\" ABSOLUTE
+        BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
+    configure_file(\"\${from}\" \"\${to}\" @ONLY)
+    get_filename_component(units \"${TICKCAST_UNIT_DIR}\" ABSOLUTE BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
+    file(INSTALL \"\${to}\" DESTINATION \"\${units}\")" COMPONENT programs)
 install(TARGETS tickcast_shared EXPORT Tickcast
     LIBRARY COMPONENT library NAMELINK_COMPONENT development
     INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

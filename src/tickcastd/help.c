@@ -26,6 +26,7 @@ const struct help_row help_daemon_signals[] = {
 const struct help_row help_daemon_environment[] = {
     {"NO_COLOR", "if it is set and not empty, nothing is shown bold"},
     {"TERM", "the same if it is dumb"},
+    {"NOTIFY_SOCKET", "where a service manager hears that it is ready, reloads or stops"},
     {"PATH", "tells whether the commands that it prints for pasting need the path of the program"},
     {NULL, NULL},
 };

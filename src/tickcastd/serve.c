@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "tickcast/tickcast.h"
 #include "tickcastd/logging.h"
+#include "tickcastd/notify.h"
 #include "tickcastd/obstacle.h"
 #include "tickcastd/opening.h"
 #include "tickcastd/reload.h"
@@ -88,6 +89,7 @@ static void say_ready(struct serving *serving) {
         fflush(stdout); /* nobody may be listening there: the daemon serves all the same */
     }
     if (!serving->quiet) logging_plain(&serving->logging, "ready");
+    notify_manager("READY=1");
 }
 
 static const char *name_of(int signal_number) {
@@ -105,10 +107,15 @@ static void wait_for_stop(struct serving *serving, struct reload *reload) {
         int number = signals_take(&serving->signals);
         if (signals_stops(&serving->signals, number)) {
             signals_stopping(&serving->signals);
+            notify_manager("STOPPING=1");
             logging_say(&serving->logging, LOG_NOTICE, "stopping: %s", name_of(number));
             return;
         }
-        if (number == SIGHUP) reload_now(reload, "SIGHUP");
+        if (number == SIGHUP) {
+            notify_manager("RELOADING=1");
+            reload_now(reload, "SIGHUP");
+            notify_manager("READY=1");
+        }
         reload_turn(reload);
     }
 }

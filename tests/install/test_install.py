@@ -137,7 +137,8 @@ class Installed(unittest.TestCase):
             install("--prefix", folder / part, "--component", part)
             parts[part] = files(folder / part)
         self.assertEqual(parts["programs"], {
-            "bin/tickcast", "bin/tickcastd", "share/man/man1/tickcast.1", "share/man/man8/tickcastd.8",
+            "bin/tickcast", "bin/tickcastd", "lib/systemd/system/tickcastd.service",
+            "share/man/man1/tickcast.1", "share/man/man8/tickcastd.8",
             "share/man/man5/tickcast.yml.5", "share/bash-completion/completions/tickcast",
             "share/bash-completion/completions/tickcastd", "share/zsh/site-functions/_tickcast",
             "share/zsh/site-functions/_tickcastd", "bin/tickcast-bench",

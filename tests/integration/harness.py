@@ -27,6 +27,9 @@ import msgpack
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("TICKCAST_BUILD", "build")
 SANITIZED = "TICKCAST_SANITIZE" in os.environ
+# Before a daemon: what gives it the system calls of its unit and no other (see confined/main.c).
+CONFINED = [os.environ["TICKCAST_CONFINED"], ROOT / "src/package/tickcastd.service.in"] \
+    if "TICKCAST_CONFINED" in os.environ else []
 PATIENCE = 60  # seconds until something that must happen is given up
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -71,7 +74,7 @@ class Broker:
                  for each in (value if isinstance(value, list) else [value])
                  for text in ("--" + name.replace("_", "-"), str(each))]
         self.process = subprocess.Popen(
-            [*within, BUILD / "bin" / program, "--listen", "127.0.0.1:0",
+            [*within, *CONFINED, BUILD / "bin" / program, "--listen", "127.0.0.1:0",
              "--listen-tls", "127.0.0.1:0",
              "--cert", certs() / "server.pem", "--key", certs() / "server.key",
              "--listen-unix", self.unix, *flags],
@@ -104,6 +107,9 @@ class Broker:
         code = self.process.wait(PATIENCE)
         self.reader.join()
         self.process.stderr.close()
+        forbidden = [line for line in self.lines if line.startswith("confined: ")]
+        if forbidden:
+            raise AssertionError("".join(forbidden))
         return code
 
     def stop(self):
