@@ -30,7 +30,7 @@ static int make_parts(struct tickcast_broker *broker, const struct tickcast_opti
     broker->shared.frames.spares = spares_new(broker->shared.options.ring_slots);
     errno = ENOMEM;
     bool made_all = broker->shared.tls_socket != NULL && broker->shared.frames.spares != NULL &&
-                    gate_init(&broker->shared.gate, options);
+                    gate_init(&broker->shared.gate, options, broker->shared.seed);
     int result = made_all ? make_rings(broker) : -1;
     for (uint32_t i = 0; result == 0 && i < broker->shared.options.workers; i++)
         result = shard_new(&broker->shared, i, &broker->shards[i]);

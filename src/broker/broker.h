@@ -25,12 +25,12 @@ struct tickcast_broker {
     struct acceptor *acceptor;
     struct listening_socket listeners[BROKER_MAX_LISTENERS];
     unsigned listener_count;
-    struct tls_tickets *tickets; /**< of all listeners; the acceptor's thread rotates */
-    pthread_mutex_t tls_lock;    /**< of what a reload replaces; held for a reference */
-    enum broker_state state;     /**< of the owner's thread */
-    _Atomic bool open;           /**< adopt is allowed */
-    struct log_limit full_limit; /**< of the acceptor's thread */
-    struct lingering refused;    /**< likewise: told 503 */
+    struct tls_tickets *tickets;             /**< of all listeners; the acceptor's thread rotates */
+    pthread_mutex_t tls_lock;                /**< of what a reload replaces; held for a reference */
+    enum broker_state state;                 /**< of the owner's thread */
+    _Atomic bool open;                       /**< adopt is allowed */
+    struct log_limit full_limit, rate_limit; /**< of lines of the acceptor's thread */
+    struct lingering refused;                /**< likewise: told 503 or 429 */
     _Atomic uint64_t accepted, push_again;
     _Atomic uint64_t ended[END_COUNT]; /**< connections that no shard has seen */
 };

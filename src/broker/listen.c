@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "broker/broker.h"
 #include "ws/handshake.h"
 
@@ -116,20 +117,16 @@ int broker_assign(struct tickcast_broker *broker, int fd, int listener, const st
     return TICKCAST_ECLOSED;
 }
 
-static void drop(struct tickcast_broker *broker, int fd, enum conn_end end) {
+static void count_end(struct tickcast_broker *broker, enum conn_end end) {
     atomic_fetch_add_explicit(&broker->ended[end], 1, memory_order_relaxed);
-    close(fd);
 }
 
-/* No place for this connection: say so where that can be said at once. */
-static void turn_away(struct tickcast_broker *broker, int fd, bool tls, const struct peer *peer) {
-    char response[WS_RESPONSE_BYTES];
-    atomic_fetch_add_explicit(&broker->ended[END_FULL], 1, memory_order_relaxed);
-    log_limited(&broker->shared.log, LOG_WARNING, &broker->full_limit,
-                "%s: refused: max_connections (%u) reached", peer->text,
-                broker->shared.options.max_connections);
+/* Closes a connection that no shard gets, and says why where that can be said at once. */
+static void turn_away(struct tickcast_broker *broker, int fd, bool tls, int status,
+                      const char *body) {
     if (!tls) {
-        size_t bytes = ws_response_refuse(503, "too many connections\n", response);
+        char response[WS_RESPONSE_BYTES];
+        size_t bytes = ws_response_refuse(status, body, response);
         (void)!send(fd, response, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
         lingering_add(&broker->refused, fd);
         return;
@@ -140,14 +137,31 @@ static void turn_away(struct tickcast_broker *broker, int fd, bool tls, const st
 void broker_accepted(void *arg, unsigned listener, int fd, const struct sockaddr_storage *address,
                      socklen_t address_bytes) {
     struct tickcast_broker *broker = arg;
+    const struct gate *gate = &broker->shared.gate;
+    const struct log *log = &broker->shared.log;
+    bool tls = broker->listeners[listener].speaks_tls;
     struct peer peer;
     peer_describe(address, address_bytes, &peer);
+    peer.proxied = gate_proxies(gate, &peer);
     atomic_fetch_add_explicit(&broker->accepted, 1, memory_order_relaxed);
+    if (!peer.proxied && !gate_admits(gate, gate->connections, &peer, clock_now_ns())) {
+        count_end(broker, END_CONNECTION_RATE);
+        log_limited(log, LOG_NOTICE, &broker->rate_limit, "%s: refused: connection_rate (%u)",
+                    peer.text, broker->shared.options.connection_rate);
+        turn_away(broker, fd, tls, 429, GATE_CONNECTION_RATE_BODY);
+        return;
+    }
     int result = broker_assign(broker, fd, (int)listener, &peer, NULL, 0);
-    if (result == TICKCAST_EAGAIN)
-        turn_away(broker, fd, broker->listeners[listener].speaks_tls, &peer);
-    else if (result != TICKCAST_OK)
-        drop(broker, fd, result == TICKCAST_ENOMEM ? END_NO_MEMORY : END_STOPPED);
+    if (result == TICKCAST_EAGAIN) {
+        count_end(broker, END_FULL);
+        log_limited(log, LOG_WARNING, &broker->full_limit,
+                    "%s: refused: max_connections (%u) reached", peer.text,
+                    broker->shared.options.max_connections);
+        turn_away(broker, fd, tls, 503, "too many connections\n");
+    } else if (result != TICKCAST_OK) {
+        count_end(broker, result == TICKCAST_ENOMEM ? END_NO_MEMORY : END_STOPPED);
+        close(fd);
+    }
 }
 
 int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, int listener, const void *bytes,

@@ -95,18 +95,29 @@ void peer_describe(const struct sockaddr_storage *address, socklen_t bytes, stru
     if (bytes >= sizeof(struct sockaddr_in) && address->ss_family == AF_INET) {
         const struct sockaddr_in *in = (const struct sockaddr_in *)address;
         peer->local = (ntohl(in->sin_addr.s_addr) >> 24) == 127;
+        peer->address.bytes[10] = peer->address.bytes[11] = 0xff;
+        memcpy(peer->address.bytes + 12, &in->sin_addr, sizeof in->sin_addr);
         inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
         snprintf(peer->text, sizeof peer->text, "%s:%u", text, ntohs(in->sin_port));
     } else if (bytes >= sizeof(struct sockaddr_in6) && address->ss_family == AF_INET6) {
         const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
         peer->local = IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) ||
                       (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) && in6->sin6_addr.s6_addr[12] == 127);
+        memcpy(peer->address.bytes, &in6->sin6_addr, sizeof in6->sin6_addr);
         inet_ntop(AF_INET6, &in6->sin6_addr, text, sizeof text);
         snprintf(peer->text, sizeof peer->text, "[%s]:%u", text, ntohs(in6->sin6_port));
     } else {
         peer->local = peer->unix_socket = true;
         snprintf(peer->text, sizeof peer->text, "unix");
     }
+}
+
+void peer_stated(struct peer *peer, const struct sockaddr_storage *address, socklen_t bytes) {
+    bool unix_socket = peer->unix_socket;
+    if (address != NULL) peer_describe(address, bytes, peer);
+    peer->unix_socket = unix_socket;
+    peer->local = false;
+    peer->proxied = true;
 }
 
 void socket_reset(int fd) {

@@ -7,12 +7,16 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "net/prefix.h"
+
 #define PEER_TEXT_BYTES 64 /**< "[2001:db8::1]:65535", terminated */
 
 /** Who is on the other side of a connection. */
 struct peer {
-    bool local; /**< loopback or a Unix socket */
-    bool unix_socket;
+    struct address address; /**< none on a Unix socket */
+    bool local;             /**< loopback or a Unix socket, and no balancer's client */
+    bool unix_socket;       /**< the socket is one, whatever is said of the peer */
+    bool proxied;           /**< a balancer's client, or to be found out by its PROXY header */
     char text[PEER_TEXT_BYTES];
 };
 
@@ -35,6 +39,10 @@ int socket_listen_unix(const char *path, int backlog);
 
 /** Describes an address. */
 void peer_describe(const struct sockaddr_storage *address, socklen_t bytes, struct peer *peer);
+
+/** A balancer states whose connection it passes on: `address`, or somebody's if NULL. It is local
+ * no more, whatever the address: whoever connects to a balancer is not on this host for certain. */
+void peer_stated(struct peer *peer, const struct sockaddr_storage *address, socklen_t bytes);
 
 /** Ends a connection with RST, so that its backlog leaves the kernel at once. */
 void socket_reset(int fd);

@@ -51,6 +51,11 @@ static void no_memory_to_open(struct shard *shard, struct handover *handover) {
     uncount(shard);
 }
 
+void conn_begin(struct conn *conn) {
+    conn->state = CONN_HANDSHAKE;
+    if (conn->tls != NULL) conn_start_tls(conn);
+}
+
 void conn_open(struct shard *shard, struct handover *handover) {
     struct conn *conn = calloc(1, sizeof *conn);
     if (conn == NULL) {
@@ -78,8 +83,10 @@ void conn_open(struct shard *shard, struct handover *handover) {
     conn->since_ns = conn->alive_ns = shard->now_ns;
     count_add(&shard->stats.connections_now, 1);
     count_add(&shard->stats.handshakes_now, 1);
-    conn->state = CONN_HANDSHAKE;
-    if (conn->tls != NULL) conn_start_tls(conn);
+    if (conn->peer.proxied)
+        conn_start_proxy(conn);
+    else
+        conn_begin(conn);
     conn_set_reading(conn, true);
     handshakes_bound(shard, conn);
     if (handover->count > 0 && conn->state == CONN_HANDSHAKE)

@@ -2,8 +2,8 @@
  * A connection: its states and its end. Input is in conn_in.c, output in conn_out.c, what messages
  * mean in session.c and publisher.c. Worker's thread only.
  *
- *     TLS -> HANDSHAKE (HTTP) -> OPEN -> CLOSING (last bytes queued) -> DRAINING (they are out) ->
- * doomed
+ *     PROXY -> TLS -> HANDSHAKE (HTTP) -> OPEN -> CLOSING (last bytes queued) -> DRAINING (they are
+ *     out) -> doomed
  *
  * Nothing is freed inside its own callback: an ended connection is doomed and freed at the end of
  * the turn.
@@ -21,7 +21,15 @@
     256 /**< of one publisher, then the worker's own ring is drained                               \
          */
 
-enum conn_state { CONN_TLS, CONN_HANDSHAKE, CONN_OPEN, CONN_CLOSING, CONN_DRAINING, CONN_DOOMED };
+enum conn_state {
+    CONN_PROXY,
+    CONN_TLS,
+    CONN_HANDSHAKE,
+    CONN_OPEN,
+    CONN_CLOSING,
+    CONN_DRAINING,
+    CONN_DOOMED
+};
 
 struct conn {
     struct member member;
@@ -55,6 +63,9 @@ struct conn {
 };
 
 #define CONN_OF(member_pointer) LIST_ITEM(member_pointer, struct conn, member)
+
+/** The connection begins, with TLS or HTTP. */
+void conn_begin(struct conn *conn);
 
 /** Takes a handed-over connection; on failure everything of it is released. */
 void conn_open(struct shard *shard, struct handover *handover);
@@ -101,6 +112,8 @@ static inline bool conn_spent(const struct conn *conn) {
 void conn_resume_later(struct conn *conn);
 /** May doom it; see conn_await. */
 void conn_set_reading(struct conn *conn, bool on);
+/** The next event of the socket goes to `callback`, once it is read again. */
+void conn_read_by(struct conn *conn, event_callback_fn callback);
 
 /* throttle.c */
 
@@ -135,7 +148,16 @@ void conn_start_tls(struct conn *conn);
 /** The event of a readable connection whose TLS handshake is not done. */
 void conn_on_tls(evutil_socket_t fd, short what, void *arg);
 
+/* proxy.c */
+
+/** Waits for a PROXY header; conn_begin follows. */
+void conn_start_proxy(struct conn *conn);
+
 /* handshake.c */
+
+/** Within connection_rate and handshake_rate of its address. If not it is ended. */
+bool conn_connection_admitted(struct conn *conn);
+bool conn_handshake_admitted(struct conn *conn);
 
 /** A connection more than max_handshakes allows: one that waits for its peer ends, or `conn`. */
 void handshakes_bound(struct shard *shard, struct conn *conn);

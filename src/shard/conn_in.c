@@ -19,6 +19,12 @@ void conn_set_reading(struct conn *conn, bool on) {
         event_del(&conn->read_event);
 }
 
+void conn_read_by(struct conn *conn, event_callback_fn callback) {
+    conn_set_reading(conn, false);
+    event_assign(&conn->read_event, conn->shard->base, conn->transport.fd, EV_READ | EV_PERSIST,
+                 callback, conn);
+}
+
 void conn_resume_later(struct conn *conn) {
     if (conn->state != CONN_OPEN || !list_empty(&conn->turn)) return;
     list_insert(&conn->shard->resumed, &conn->turn);
@@ -122,6 +128,7 @@ static void decode(struct conn *conn, uint8_t *at, uint8_t *end) {
 /* Collects the opening handshake, which the parser wants as a whole. */
 static void handshake_input(struct conn *conn, uint8_t *bytes, size_t count) {
     if (conn->held == NULL) {
+        if (conn->transport.ssl == NULL && !conn_handshake_admitted(conn)) return;
         conn_handshake(conn, bytes, count);
         return;
     }

@@ -44,6 +44,28 @@ static void refuse(struct conn *conn, enum conn_end end, int status, const char 
     conn_finish(conn, end, response, bytes, detail);
 }
 
+/* True if `rate` has one left for the peer, else the connection is ended: by 429 where HTTP is
+ * next. */
+static bool admitted(struct conn *conn, struct rates *rates, enum conn_end end, const char *body) {
+    const struct shard *shard = conn->shard;
+    if (gate_admits(&shard->shared->gate, rates, &conn->peer, shard->now_ns)) return true;
+    if (conn->tls != NULL)
+        conn_doom(conn, end, false);
+    else
+        refuse(conn, end, 429, body);
+    return false;
+}
+
+bool conn_connection_admitted(struct conn *conn) {
+    return admitted(conn, conn->shard->shared->gate.connections, END_CONNECTION_RATE,
+                    GATE_CONNECTION_RATE_BODY);
+}
+
+bool conn_handshake_admitted(struct conn *conn) {
+    return admitted(conn, conn->shard->shared->gate.handshakes, END_HANDSHAKE_RATE,
+                    "too many handshakes of your address a second: handshake_rate\n");
+}
+
 /* What is no upgrade. An answer to HEAD is that to GET without its body (RFC 9110, 9.3.2). */
 static void refuse_request(struct conn *conn, int status, const char *reason, bool head) {
     char response[WS_RESPONSE_BYTES];

@@ -27,16 +27,9 @@ void conn_on_tls(evutil_socket_t fd, short what, void *arg) {
     list_insert(&conn->shard->tls, &conn->turn);
 }
 
-/* The next event of the socket goes to `callback`. */
-static void read_by(struct conn *conn, event_callback_fn callback) {
-    conn_set_reading(conn, false);
-    event_assign(&conn->read_event, conn->shard->base, conn->transport.fd, EV_READ | EV_PERSIST,
-                 callback, conn);
-}
-
 void conn_start_tls(struct conn *conn) {
     conn->state = CONN_TLS;
-    read_by(conn, conn_on_tls);
+    conn_read_by(conn, conn_on_tls);
 }
 
 static void log_done(struct conn *conn) {
@@ -61,7 +54,7 @@ static void tls_done(struct conn *conn) {
     tls_server_unref(conn->tls);
     conn->tls = NULL;
     conn->state = CONN_HANDSHAKE;
-    read_by(conn, conn_on_readable);
+    conn_read_by(conn, conn_on_readable);
     conn_set_reading(conn, true);
     conn_on_readable(conn->transport.fd, EV_READ, conn); /* the request may be here already */
 }
@@ -73,7 +66,7 @@ static void tls_failed(struct conn *conn, int result, const char *why) {
         return;
     }
     transport_end_tls(&conn->transport);
-    read_by(conn, conn_on_readable);
+    conn_read_by(conn, conn_on_readable);
     if (result == TRANSPORT_HTTP)
         conn_finish(conn, END_TLS_BAD, response, ws_response_refuse(400, NO_TLS_BODY, response),
                     "HTTP without TLS");
@@ -83,6 +76,7 @@ static void tls_failed(struct conn *conn, int result, const char *why) {
 
 static void tls_step(struct conn *conn) {
     char why[TLS_ERROR_BYTES];
+    if (conn->transport.ssl == NULL && !conn_handshake_admitted(conn)) return;
     if (conn->transport.ssl == NULL &&
         !transport_start_tls(&conn->transport, tls_server_context(conn->tls),
                              conn->shard->shared->tls_socket)) {

@@ -53,7 +53,8 @@ bool ws_request_offers(const struct ws_request *request, const char *name);
 size_t ws_response_accept(const struct ws_request *request, const char *protocol, char *out);
 
 /** Writes a refusal with a text/plain body to `out` (WS_RESPONSE_BYTES; the body is cut to fit) and
- *  `Connection: close`; 400 carries Sec-WebSocket-Version: 13, 405 Allow: GET. Returns its bytes.
+ *  `Connection: close`; 400 carries Sec-WebSocket-Version: 13, 405 Allow: GET, 429 Retry-After: 1.
+ * Returns its bytes.
  */
 size_t ws_response_refuse(int status, const char *body, char *out);
 

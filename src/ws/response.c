@@ -50,6 +50,8 @@ static const char *phrase(int status) {
         return "Method Not Allowed";
     case 408:
         return "Request Timeout";
+    case 429:
+        return "Too Many Requests";
     case 431:
         return "Request Header Fields Too Large";
     case 500:
@@ -71,6 +73,7 @@ size_t ws_response_refuse(int status, const char *body, char *out) {
                                "Content-Length: %zu\r\n\r\n";
     const char *more = status == 400   ? "Sec-WebSocket-Version: 13\r\n"
                        : status == 405 ? "Allow: GET\r\n"
+                       : status == 429 ? "Retry-After: 1\r\n"
                                        : "";
     size_t body_bytes = strlen(body);
     size_t room = WS_RESPONSE_BYTES - HEAD_BYTES;

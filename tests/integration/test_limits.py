@@ -1,9 +1,10 @@
-"""What a peer may do, and how often: messages of a subscriber, origins of pages."""
+"""What a peer may do, and how often: messages of a subscriber, origins of pages, rates of
+addresses."""
 import time
 
 import msgpack
 
-from harness import (BINARY, CLOSE, PING, PONG, Case, Connection, both, frame, handshake, main,
+from harness import (BINARY, CLOSE, PATIENCE, PING, PONG, Case, Connection, both, frame, handshake, main,
                      payload)
 
 
@@ -96,7 +97,8 @@ class Origins:
     settings = {"workers": 1, "origins": "https://a.example, http://localhost:8080"}
 
     def ask(self, *headers):
-        return Connection(self.broker, self.transport, "/ws", headers).response.split(b"\r\n")[0]
+        with Connection(self.broker, self.transport, "/ws", headers) as connection:
+            return connection.response.split(b"\r\n")[0]
 
     def test_listed_origins_and_none_at_all_may_subscribe(self):
         for headers in ([], ["Origin: https://A.example:443"], ["Origin: http://localhost:8080"]):
@@ -123,6 +125,77 @@ class AnyOrigin:
 
     def test_without_a_list_every_page_may_subscribe(self):
         self.connect(headers=["Origin: https://anything.example"]).subscribe("a/b/c")
+
+
+class Rates(Case):
+    """The table of addresses, by one address: loopback, which has no limits unless told so."""
+
+    def ask(self, broker, transport):
+        """The head of the answer, empty for a connection that was closed."""
+        try:
+            connection = self.connect(None, transport=transport, broker=broker)
+        except OSError:
+            return b""  # in the TLS handshake
+        try:
+            connection.send(handshake())
+        except BrokenPipeError:
+            pass  # it was answered already
+        try:
+            return connection.read_head()
+        except EOFError:
+            return b""
+
+    def statuses(self, broker, transport, count):
+        """The status of each of `count` requests, None for a connection that was closed; the heads."""
+        found = [self.ask(broker, transport) for _ in range(count)]
+        return [int(head.split(b" ")[1]) if head else None for head in found], found
+
+    def check(self, setting, transport, refused):
+        """Of 40 at once the rate of 3 a second lets 3 in, and a few more in the time they take."""
+        broker = self.start(**{setting: 3, "limit_loopback": "true", "log_level": "debug"})
+        begun = time.monotonic()
+        statuses, heads = self.statuses(broker, transport, 40)
+        most = 3 + 3 * (time.monotonic() - begun) + 1
+        self.assertEqual(statuses[:3], [101] * 3)
+        self.assertEqual(set(statuses), {101, refused})
+        self.assertLessEqual(statuses.count(101), most)
+        for head in heads:
+            self.assertEqual(b"\r\nRetry-After: 1\r\n" in head, b" 429 " in head)
+        deadline = time.monotonic() + PATIENCE
+        while self.statuses(broker, transport, 1)[0] != [101]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+        broker.stop()
+        told = [line for line in broker.lines if f"refused: {setting}" in line]
+        self.assertTrue(0 < len(told) <= 10 * (2 + time.monotonic() - begun), told)
+
+    def test_connections_of_one_address(self):
+        self.check("connection_rate", "ws", 429)
+
+    def test_connections_of_one_address_with_tls_are_closed(self):
+        self.check("connection_rate", "wss", None)
+
+    def test_connections_of_the_unix_socket(self):
+        self.check("connection_rate", "unix", 429)
+
+    def test_handshakes_of_one_address(self):
+        self.check("handshake_rate", "ws", 429)
+
+    def test_handshakes_of_one_address_with_tls_are_closed_before_it(self):
+        self.check("handshake_rate", "wss", None)
+
+    def test_connections_that_ask_nothing_are_no_handshakes(self):
+        broker = self.start(handshake_rate=2, limit_loopback="true")
+        idle = [self.connect(None, broker=broker) for _ in range(20)]
+        self.assertEqual(self.statuses(broker, "ws", 2)[0], [101, 101])
+        self.assertEqual(len(idle), 20)
+        broker.stop()
+
+    def test_loopback_is_not_limited_without_limit_loopback(self):
+        broker = self.start(handshake_rate=1, connection_rate=1)
+        for transport in "ws", "wss", "unix":
+            self.assertEqual(self.statuses(broker, transport, 20)[0], [101] * 20)
+        broker.stop()
 
 
 class MemoryOfWhoWaits(Case):
