@@ -112,6 +112,26 @@ static void print_tls(const struct menu *menu, const struct opening *opening) {
                    "and key");
 }
 
+static void print_auth(const struct menu *menu, const struct opening *opening) {
+    const struct settings *settings = opening->settings;
+    bool any = false;
+    for (uint32_t i = 0; i < settings->listener_count; i++) {
+        const struct listen_setting *listener = &settings->listeners[i];
+        char url[LISTEN_URL_BYTES];
+        if (listener->tls == NULL || listener->tls->client_ca == NULL) continue;
+        begin(menu, any ? "" : "auth");
+        fprintf(menu->out, "%s: clients %s a certificate of %s\n",
+                listen_url(listener, bound_port(&opening->reach, listener), url),
+                listener->tls->client_auth == TICKCAST_CLIENT_AUTH_REQUIRED ? "need" : "may have",
+                listener->tls->client_ca);
+        any = true;
+    }
+    if (!any)
+        print_fact(menu, "auth",
+                   "there is none: access goes by address, as said above, or by certificates of "
+                   "clients (--client-ca)");
+}
+
 static void print_feeds(const struct menu *menu, const struct settings *settings) {
     char text[FEED_TEXT_BYTES];
     for (uint32_t i = 0; i < settings->feed_count; i++)
@@ -138,7 +158,7 @@ void opening_print(const struct opening *opening, bool bold_text, FILE *out) {
     print_addresses(&menu, opening);
     print_access(&menu, opening);
     print_tls(&menu, opening);
-    print_fact(&menu, "auth", "there is none yet: access goes by address, as said above");
+    print_auth(&menu, opening);
     begin(&menu, "connections");
     fprintf(out, "up to %u: %s\n", opening->connections, opening->why);
     print_cure(&menu, "for more, before the start:", &opening->raise);

@@ -7,10 +7,12 @@
 #include "tickcastd/certificate.h"
 
 /* How easy a client has it: plain text on loopback, on a path, elsewhere, then TLS; 0: not at all,
- * for `tickcast` speaks no TLS on a path. */
+ * for `tickcast` speaks no TLS on a path, and whose certificate it may use is not known here. */
 static int ease(const struct reach_url *url) {
     if (url->listener->tls != NULL) {
-        if (url->listener->unix_path != NULL) return 0;
+        if (url->listener->unix_path != NULL ||
+            url->listener->tls->client_auth == TICKCAST_CLIENT_AUTH_REQUIRED)
+            return 0;
         return url->local ? 2 : 1;
     }
     if (url->listener->unix_path != NULL) return 4;

@@ -56,7 +56,7 @@ class Menu(Case):
         self.assertIn("at /publish: this host", fact(menu, "publishers"))
         self.assertIn("set `publishers_from: any`", fact(menu, "publishers"))
         self.assertTrue(fact(menu, "TLS").startswith("none"))
-        self.assertIn("none yet: access goes by address", fact(menu, "auth"))
+        self.assertIn("there is none: access goes by address", fact(menu, "auth"))
         self.assertTrue(fact(menu, "feeds").startswith("none"))
         self.assertTrue(menu.endswith("\nCtrl-C stops it\n"))
         self.assertNotIn("\033", menu)
@@ -97,6 +97,16 @@ class Menu(Case):
         daemon = self.start("--listen-unix", "a folder/it's.sock")
         self.assertIn("unix:///", fact(daemon.out, "addresses"))
         self.run_commands(daemon)
+
+    def test_a_tls_listener_that_wants_certificates_of_clients(self):
+        daemon = self.start("--listen-tls", "127.0.0.1:0", "--client-ca", "certs/ca.pem",
+                            *self.certificate())
+        self.assertRegex(fact(daemon.out, "auth"),
+                         r"^wss://127\.0\.0\.1:[1-9]\d+/ws: clients need a certificate of certs/ca\.pem")
+        sub, pub, _ = commands_of(daemon.out) # whose certificate to use is not known
+        self.assertTrue(self.paste(sub).startswith("match"), sub)
+        self.assertIn("tickcast pub", self.paste(pub))
+        self.assertEqual(daemon.stop(), 0)
 
     def test_the_commands_work_on_tls_alone(self):
         daemon = self.start("--listen-tls", "0.0.0.0:0", *self.certificate())
