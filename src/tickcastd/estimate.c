@@ -59,7 +59,9 @@ void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t 
     if (!tls) return;
     add(estimate, "TLS sessions", connections * ESTIMATE_TLS_BYTES,
         "%" PRIu64 " of %" PRIu64 " bytes", connections, ESTIMATE_TLS_BYTES);
-    add(estimate, "TLS handshakes", connections * ESTIMATE_TLS_HANDSHAKE_BYTES,
-        "%" PRIu64 " at once, %" PRIu64 " bytes more each", connections,
+    uint64_t handshakes = workers * options->max_handshakes;
+    if (handshakes > connections) handshakes = connections;
+    add(estimate, "TLS handshakes", handshakes * ESTIMATE_TLS_HANDSHAKE_BYTES,
+        "%" PRIu64 " at once, %" PRIu64 " bytes more each", handshakes,
         ESTIMATE_TLS_HANDSHAKE_BYTES);
 }
