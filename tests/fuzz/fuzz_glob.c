@@ -16,6 +16,7 @@
 
 #define LONGER         16    /* times the text, to see whether time stays linear */
 #define FREE_NS        20e6  /* for what is not the matching's */
+#define TRIES          3     /* the machine does other things too */
 #define NS_A_PAIR      400.0 /* for each character and byte of the pattern; measured: under 10 */
 #define MOST_ITS_BYTES 96u   /* memory of a compiled pattern for each of its bytes */
 
@@ -55,10 +56,13 @@ static void check_time(struct text pattern, struct text text) {
     CHECK(longer != NULL && glob != NULL);
     for (size_t i = 0; i < LONGER && text.bytes > 0; i++)
         memcpy(longer + i * text.bytes, text.at, text.bytes);
-    double before = cpu_ns();
-    (void)glob_match(glob, longer, bytes);
-    double took = cpu_ns() - before;
-    CHECK(took < FREE_NS + NS_A_PAIR * (double)bytes * (double)(pattern.bytes + 1));
+    double limit = FREE_NS + NS_A_PAIR * (double)bytes * (double)(pattern.bytes + 1), took = limit;
+    for (int i = 0; i < TRIES && took >= limit; i++) {
+        double before = cpu_ns();
+        (void)glob_match(glob, longer, bytes);
+        took = cpu_ns() - before;
+    }
+    CHECK(took < limit);
     glob_free(glob);
     free(longer);
 }
