@@ -237,7 +237,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     check_problems(&told, problems.count, count_lines(text, text_bytes));
     if (problems.count == 0) check_again(&settings);
     settings_fini(&settings);
-    free(text);
+    fuzz_free(text);
     free(told.text);
     return 0;
 }

@@ -17,6 +17,7 @@
 #define SET_MAX    6
 #define TEXT_MAX   4096 /* the longest that options allow */
 #define KEY_SEED   7
+#define CROWD_MOST 255  /* targets of one run that come and go together: tables begin with 64 */
 #define CHURN_MOST 4200 /* streams that come and go in one run: more than the journal holds */
 
 struct text {
@@ -42,7 +43,7 @@ struct world {
     int8_t selects[TEXTS][TEXTS]; /* stream, key: 0 is not yet known, 1 yes, -1 no */
     struct target targets[TARGETS];
     uint32_t told[SET_MAX], told_count; /* what `wanted` was called for */
-    uint32_t churned;
+    uint32_t churned, crowded;
 };
 
 static bool has_two_slashes(const char *text, size_t bytes) {
@@ -187,7 +188,7 @@ static uint32_t find(struct world *world, const char *key, uint32_t bytes, uint3
     uint32_t found = sub_index_match(world->index, (const char *)copy, bytes,
                                      hash_bytes(copy, bytes, KEY_SEED), on_list, NULL);
     (void)allocations_end();
-    free(copy);
+    fuzz_free(copy);
     return found;
 }
 
@@ -235,7 +236,36 @@ static void flood(struct world *world, uint32_t count) {
     }
 }
 
-enum { MATCH, ADD, DROP, CHURN, FLOOD, ADD_FAILS, MATCH_FAILS, OPERATIONS };
+/* Many targets, each with a stream of its own and one of all, so that tables and lists grow; then
+ * each key is for its target, and they leave again. */
+static void crowd(struct world *world, uint32_t count) {
+    if (world->crowded + count > CROWD_MOST) return;
+    world->crowded += count;
+    struct target *members = calloc(CROWD_MOST, sizeof *members);
+    CHECK(members != NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        char own[32];
+        int bytes = snprintf(own, sizeof own, "C%u*/C%u/C", i, i);
+        struct sub_stream streams[2] = {{own, (uint32_t)bytes}, {"*/all/C", 7}};
+        world->told_count = 0;
+        CHECK(sub_target_add(world->index, &members[i].target, streams, 2) == 0);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        char key[32];
+        int bytes = snprintf(key, sizeof key, "C%ux/C%u/C", i, i);
+        (void)find(world, key, (uint32_t)bytes, 0);
+        for (uint32_t j = 0; j < count; j++) {
+            CHECK(members[j].visits == (i == j));
+            members[j].visits = 0;
+        }
+    }
+    (void)find(world, "A/all/C", 7, 0);
+    for (uint32_t i = 0; i < count; i++) CHECK(members[i].visits == 1);
+    for (uint32_t i = 0; i < count; i++) sub_target_remove(world->index, &members[i].target);
+    free(members);
+}
+
+enum { MATCH, ADD, DROP, CHURN, FLOOD, ADD_FAILS, MATCH_FAILS, CROWD, OPERATIONS };
 
 static void step(struct world *world, struct fuzz_input *input) {
     unsigned operation = fuzz_byte(input) % OPERATIONS;
@@ -258,6 +288,9 @@ static void step(struct world *world, struct fuzz_input *input) {
     case FLOOD:
         flood(world, fuzz_byte(input));
         break;
+    case CROWD:
+        crowd(world, (uint32_t)fuzz_number(input, CROWD_MOST));
+        break;
     case MATCH:
     case MATCH_FAILS:
         match(world, (uint32_t)fuzz_number(input, world->text_count - 1), fails);
@@ -269,7 +302,7 @@ static void step(struct world *world, struct fuzz_input *input) {
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     struct fuzz_input input = {bytes, bytes + count};
     static struct world world;
-    world = (struct world){.max_keys = fuzz_byte(&input) % 32};
+    world = (struct world){.max_keys = fuzz_byte(&input)};
     read_texts(&world, &input);
     if (world.text_count == 0) return 0;
     struct sub_limits limits = {
