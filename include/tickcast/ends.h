@@ -39,4 +39,24 @@
     X(no_memory, NO_MEMORY, 0, ERROR, "no memory")                                                 \
     X(stopped, STOPPED, 1001, DEBUG, "the broker stops")
 
+/*
+ * Every reason for which a request or a publication is refused, the connection stays open: one row
+ * each, and a counter refused_NAME of struct tickcast_stats.
+ *
+ *     X(name, NAME, sentence)
+ */
+#define TICKCAST_REFUSALS(X)                                                                       \
+    X(request_undecodable, REQUEST_UNDECODABLE, "messages of subscribers that are no request")     \
+    X(request_streams, REQUEST_STREAMS, "requests with more than max_streams streams")             \
+    X(request_long, REQUEST_LONG, "requests with a stream above max_stream_bytes")                 \
+    X(request_invalid, REQUEST_INVALID, "requests with an invalid stream")                         \
+    X(request_crossing, REQUEST_CROSSING, "requests above max_crossing_streams")                   \
+    X(request_globs, REQUEST_GLOBS, "requests above max_glob_streams")                             \
+    X(request_full, REQUEST_FULL, "requests above max_subscriptions")                              \
+    X(publish_undecodable, PUBLISH_UNDECODABLE, "messages of publishers that are no publication")  \
+    X(publish_large, PUBLISH_LARGE, "publications with data above max_payload")                    \
+    X(publish_key, PUBLISH_KEY, "publications with a key that is not allowed")                     \
+    X(publish_closing, PUBLISH_CLOSING, "publications answered with closing: the broker stops")    \
+    X(publish_memory, PUBLISH_MEMORY, "publications for which there was no memory")
+
 #endif

@@ -166,12 +166,10 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
     X(tls_yielded_ns, "nanoseconds that those then had, or did not need, before the next of them") \
     X(closed, "connections closed, for any reason")                                                \
     X(requests, "subscribe requests answered")                                                     \
-    X(requests_refused, "subscribe requests answered with an error")                               \
-    X(requests_undecodable, "messages of subscribers that are not a request")                      \
     X(throttled, "times that a subscriber was not read because its message_rate was used up")      \
     X(pushed, "messages accepted from publishers and pushes")                                      \
     X(push_again, "pushes refused because a ring was full")                                        \
-    X(publish_errors, "messages of publishers answered with an error")                             \
+    X(refused, "requests and publications refused, for any reason")                                \
     X(publish_parked, "messages of publishers that waited for a ring")                             \
     X(publish_dropped, "messages of publishers given up at stop")                                  \
     X(matched, "messages taken from a ring that reached at least one set of streams")              \
@@ -182,14 +180,17 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
 
 #define TICKCAST_STATS_FIELD(name, sentence)                  uint64_t name;
 #define TICKCAST_END_FIELD(name, NAME, code, level, sentence) uint64_t ended_##name;
-/** A snapshot of the counters, summed over the shards; ended_NAME are connections that ended so
- * (see ends.h), and `closed` is their sum. */
+#define TICKCAST_REFUSAL_FIELD(name, NAME, sentence)          uint64_t refused_##name;
+/** A snapshot of the counters, summed over the shards; ended_NAME are connections that ended so and
+ * refused_NAME what was refused on others (see ends.h), `closed` and `refused` are their sums. */
 struct tickcast_stats {
     TICKCAST_STATS(TICKCAST_STATS_FIELD)
     TICKCAST_ENDS(TICKCAST_END_FIELD)
+    TICKCAST_REFUSALS(TICKCAST_REFUSAL_FIELD)
 };
 #undef TICKCAST_STATS_FIELD
 #undef TICKCAST_END_FIELD
+#undef TICKCAST_REFUSAL_FIELD
 
 /** Reads the counters; any thread; each is exact, all together are not of one instant. */
 TICKCAST_API void tickcast_broker_stats(const struct tickcast_broker *broker,

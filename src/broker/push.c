@@ -70,6 +70,18 @@ static void add_ends(struct tickcast_stats *stats, const struct tickcast_broker 
 #undef STORE
 }
 
+static void add_refusals(struct tickcast_stats *stats, const struct tickcast_broker *broker) {
+    uint64_t refused[REFUSED_COUNT] = {0};
+    for (int reason = 0; reason < REFUSED_COUNT; reason++) {
+        for (uint32_t i = 0; i < broker->shared.options.workers; i++)
+            refused[reason] += count_get(&broker->shards[i]->stats.refusals[reason]);
+        stats->refused += refused[reason];
+    }
+#define STORE(name, NAME, sentence) stats->refused_##name = refused[REFUSED_##NAME];
+    TICKCAST_REFUSALS(STORE)
+#undef STORE
+}
+
 void tickcast_broker_stats(const struct tickcast_broker *broker, struct tickcast_stats *stats) {
     *stats = (struct tickcast_stats){0};
     for (uint32_t i = 0; i < broker->shared.options.workers; i++)
@@ -78,4 +90,5 @@ void tickcast_broker_stats(const struct tickcast_broker *broker, struct tickcast
     stats->push_again += atomic_load_explicit(&broker->push_again, memory_order_relaxed);
     stats->pushed += rings_pushed(broker->shared.rings);
     add_ends(stats, broker);
+    add_refusals(stats, broker);
 }

@@ -57,6 +57,12 @@ static void put_ends(struct roff *page) {
 #undef PUT
 }
 
+static void put_refusals(struct roff *page) {
+#define PUT(name, NAME, sentence) roff_item(page, "uint64_t refused_" #name, "", sentence);
+    TICKCAST_REFUSALS(PUT)
+#undef PUT
+}
+
 static void put_members(struct roff *page, const char *body) {
     struct header_member member;
     while (header_member_next(&body, &member)) {
@@ -68,6 +74,8 @@ static void put_members(struct roff *page, const char *body) {
             put_stats(page);
         else if (strncmp(member.declaration, "TICKCAST_ENDS(", 14) == 0)
             put_ends(page);
+        else if (strncmp(member.declaration, "TICKCAST_REFUSALS(", 18) == 0)
+            put_refusals(page);
         else
             roff_item(page, member.declaration, "", member.comment);
         header_member_free(&member);

@@ -8,4 +8,8 @@
 enum conn_end { TICKCAST_ENDS(CONN_END_NAME) END_COUNT };
 #undef CONN_END_NAME
 
+#define REFUSAL_NAME(name, NAME, sentence) REFUSED_##NAME,
+enum refused { TICKCAST_REFUSALS(REFUSAL_NAME) REFUSED_COUNT };
+#undef REFUSAL_NAME
+
 #endif

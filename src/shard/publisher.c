@@ -91,10 +91,10 @@ uint8_t *publisher_last_bytes(struct conn *conn, const void *bytes, size_t *coun
     return all;
 }
 
-static void answer_error(struct conn *conn, enum publish_encoding encoding, struct proto_text id,
-                         const char *error) {
+static void answer_error(struct conn *conn, enum refused reason, enum publish_encoding encoding,
+                         struct proto_text id, const char *error) {
     size_t bytes = 0;
-    count_add(&conn->shard->stats.publish_errors, 1);
+    count_add(&conn->shard->stats.refusals[reason], 1);
     uint8_t *payload = publish_answer(encoding, id, error, &bytes);
     collect_answer(conn, encoding, payload, bytes);
 }
@@ -178,7 +178,7 @@ static void acknowledge(struct conn *conn, enum publish_encoding encoding, struc
 static void answer_placed(struct conn *conn, enum publish_encoding encoding, struct proto_text id,
                           bool closed) {
     if (closed)
-        answer_error(conn, encoding, id, "closing");
+        answer_error(conn, REFUSED_PUBLISH_CLOSING, encoding, id, "closing");
     else
         acknowledge(conn, encoding, id);
 }
@@ -205,7 +205,7 @@ static void publish(struct conn *conn, enum publish_encoding encoding,
     const char *error = intake_key(&shared->options, shared->seed, publication->key.at,
                                    publication->key.bytes, &key);
     if (error != NULL) {
-        answer_error(conn, encoding, publication->id, error);
+        answer_error(conn, REFUSED_PUBLISH_KEY, encoding, publication->id, error);
         return;
     }
     int result = rings_skip(shared->rings, &key, &takers);
@@ -218,7 +218,7 @@ static void publish(struct conn *conn, enum publish_encoding encoding,
     if (frame != NULL)
         place(conn, frame, &key, &takers, encoding, publication->id);
     else
-        answer_error(conn, encoding, publication->id, "no memory");
+        answer_error(conn, REFUSED_PUBLISH_MEMORY, encoding, publication->id, "no memory");
 }
 
 void publisher_message(struct conn *conn, const struct ws_message *message) {
@@ -231,7 +231,10 @@ void publisher_message(struct conn *conn, const struct ws_message *message) {
                        &publication, error) == 0)
         publish(conn, encoding, &publication);
     else
-        answer_error(conn, encoding, publication.id, error);
+        answer_error(conn,
+                     publication.data.bytes > options->max_payload ? REFUSED_PUBLISH_LARGE
+                                                                   : REFUSED_PUBLISH_UNDECODABLE,
+                     encoding, publication.id, error);
     publication_fini(&publication);
 }
 
@@ -249,7 +252,8 @@ static void retry(struct conn *conn, bool give_up) {
     if (result == RINGS_CLOSED) {
         count_add(&shard->stats.publish_dropped, 1);
         if (publisher->id.bytes > 0)
-            answer_error(conn, publisher->encoding, publisher->id, "closing");
+            answer_error(conn, REFUSED_PUBLISH_CLOSING, publisher->encoding, publisher->id,
+                         "closing");
     } else if (publisher->ack != NULL) {
         uint8_t *ack = publisher->ack;
         publisher->ack = NULL;

@@ -9,17 +9,18 @@
 #include "shard/conn.h"
 #include "shard/groups.h"
 
-static void refuse(struct conn *conn, const char *text, size_t bytes) {
+static void refuse(struct conn *conn, enum refused reason, const char *text, size_t bytes) {
     uint8_t error[PROTO_ERROR_BYTES + 16];
     if (bytes > PROTO_ERROR_BYTES) bytes = PROTO_ERROR_BYTES;
-    count_add(&conn->shard->stats.requests_refused, 1);
+    count_add(&conn->shard->stats.refusals[reason], 1);
     conn_answer(conn, WS_BINARY, error, error_encode(text, bytes, error));
 }
 
-static void refuse_limit(struct conn *conn, const char *format, uint64_t limit) {
+static void refuse_limit(struct conn *conn, enum refused reason, const char *format,
+                         uint64_t limit) {
     char text[128];
     int bytes = snprintf(text, sizeof text, format, (unsigned long long)limit);
-    refuse(conn, text, (size_t)bytes);
+    refuse(conn, reason, text, (size_t)bytes);
 }
 
 /* A stream that is too long was told by its length, so this fits. */
@@ -29,7 +30,7 @@ static void refuse_stream(struct conn *conn, struct proto_text stream) {
     char text[4096 + sizeof behind];
     memcpy(text, stream.at, stream.bytes);
     memcpy(text + stream.bytes, behind, sizeof behind - 1);
-    count_add(&conn->shard->stats.requests_refused, 1);
+    count_add(&conn->shard->stats.refusals[REFUSED_REQUEST_INVALID], 1);
     conn_answer(conn, WS_BINARY, error,
                 error_encode(text, stream.bytes + sizeof behind - 1, error));
 }
@@ -42,7 +43,8 @@ static bool streams_allowed(struct conn *conn, const struct subscribe_request *r
         struct proto_text stream = request->streams[i];
         struct stream_shape shape;
         if (stream.bytes > options->max_stream_bytes) {
-            refuse_limit(conn, "stream longer than %llu bytes", options->max_stream_bytes);
+            refuse_limit(conn, REFUSED_REQUEST_LONG, "stream longer than %llu bytes",
+                         options->max_stream_bytes);
             return false;
         }
         enum stream_kind kind = stream_shape(stream.at, stream.bytes, &shape);
@@ -54,12 +56,14 @@ static bool streams_allowed(struct conn *conn, const struct subscribe_request *r
         globs += kind == STREAM_ELEMENTS && (shape.glob[0] || shape.glob[1] || shape.glob[2]);
     }
     if (crossing > options->max_crossing_streams) {
-        refuse_limit(conn, "more than %llu streams with a / inside braces or brackets",
+        refuse_limit(conn, REFUSED_REQUEST_CROSSING,
+                     "more than %llu streams with a / inside braces or brackets",
                      options->max_crossing_streams);
         return false;
     }
     if (globs > options->max_glob_streams) {
-        refuse_limit(conn, "more than %llu streams with a wildcard inside an element",
+        refuse_limit(conn, REFUSED_REQUEST_GLOBS,
+                     "more than %llu streams with a wildcard inside an element",
                      options->max_glob_streams);
         return false;
     }
@@ -96,7 +100,7 @@ static void replace(struct conn *conn, struct subscribe_request *request,
         move(conn, group, message);
         break;
     case GROUPS_FULL:
-        refuse(conn, "too many subscriptions", 22);
+        refuse(conn, REFUSED_REQUEST_FULL, "too many subscriptions", 22);
         break;
     default:
         conn_fail(conn, END_NO_MEMORY, NULL);
@@ -107,7 +111,7 @@ static void replace(struct conn *conn, struct subscribe_request *request,
 static void undecodable(struct conn *conn, const struct ws_message *message) {
     struct shard *shard = conn->shard;
     char text[64];
-    count_add(&shard->stats.requests_undecodable, 1);
+    count_add(&shard->stats.refusals[REFUSED_REQUEST_UNDECODABLE], 1);
     log_limited(
         &shard->shared->log, LOG_NOTICE, &shard->request_limit,
         "%s: not a subscribe request: %zu bytes beginning \"%s\"", conn->peer.text, message->bytes,
@@ -127,7 +131,7 @@ void session_message(struct conn *conn, const struct ws_message *message) {
         subscribe_request_fini(&request);
         break;
     case SUBSCRIBE_TOO_MANY:
-        refuse_limit(conn, "more than %llu streams", options->max_streams);
+        refuse_limit(conn, REFUSED_REQUEST_STREAMS, "more than %llu streams", options->max_streams);
         break;
     case SUBSCRIBE_UNDECODABLE:
         undecodable(conn, message);

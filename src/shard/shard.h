@@ -80,7 +80,8 @@ struct handover {
 #define SHARD_STATS_FIELD(name, sentence) count_t name;
 struct shard_stats {
     TICKCAST_STATS(SHARD_STATS_FIELD)
-    count_t ended[END_COUNT]; /**< connections, by the row of tickcast/ends.h */
+    count_t ended[END_COUNT];        /**< connections, by the row of tickcast/ends.h */
+    count_t refusals[REFUSED_COUNT]; /**< likewise, requests and publications */
 };
 #undef SHARD_STATS_FIELD
 

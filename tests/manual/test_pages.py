@@ -159,6 +159,9 @@ class Pages(unittest.TestCase):
         ends = re.findall(r'X\((\w+), [A-Z_]+, \d+, [A-Z]+, "(.*?)"\)', headers)
         self.assertGreater(len(ends), 20)
         self.has("libtickcast.3", *(f"uint64_t ended_{name} {sentence}" for name, sentence in ends))
+        refusals = re.findall(r'X\((\w+), [A-Z_]+, "(.*?)"\)', headers)
+        self.assertGreater(len(refusals), 10)
+        self.has("libtickcast.3", *(f"uint64_t refused_{name} {sentence}" for name, sentence in refusals))
         for name, standard, _, meaning in (row for row in tables.reference() if len(row) == 4):
             if re.search(rf"X\(\w+, {name},", headers):
                 self.assertRegex(self.text["libtickcast.3"], rf"\w+ {name}(_ms)? {re.escape(meaning)}")
