@@ -1,7 +1,7 @@
 /*
- * What ws_echo allows beyond tickcastd, so that a conformance suite passes without any
- * configuration. Linked with --wrap: settings_init and ws_request_parse of all objects are the two
- * here.
+ * What ws_echo (run as `ws_echo -c FILE`, or with the flags of tickcastd) allows beyond tickcastd,
+ * so that a conformance suite passes without any configuration. Linked with --wrap: settings_init
+ * and ws_request_parse of all objects are the two here.
  */
 #include "tickcastd/settings.h"
 #include "ws/handshake.h"
