@@ -162,8 +162,7 @@ TICKCAST_API int tickcast_broker_adopt(struct tickcast_broker *broker, int fd, i
     X(tls_handshakes, "TLS handshakes done")                                                       \
     X(tls_resumed, "of them, those that resumed an earlier session")                               \
     X(tls_ns, "nanoseconds of work on TLS handshakes")                                             \
-    X(tls_contended_ns, "of them, those while messages or requests were waiting")                  \
-    X(tls_yielded_ns, "nanoseconds that those then had, or did not need, before the next of them") \
+    X(tls_yielded_ns, "nanoseconds that other work then had, or did not need, before the next")    \
     X(closed, "connections closed, for any reason")                                                \
     X(requests, "subscribe requests answered")                                                     \
     X(throttled, "times that a subscriber was not read because its message_rate was used up")      \

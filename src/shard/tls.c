@@ -110,26 +110,22 @@ static uint64_t run_slice(struct shard *shard, uint64_t begin_ns) {
     return now_ns;
 }
 
-/* Other work has had time since the last look; what it did not need it has had too. */
-static void pay(struct shard *shard, uint64_t now_ns, bool beside) {
+/* Other work has had time since the last look; what it does not need counts as had. */
+static void pay(struct shard *shard, uint64_t now_ns) {
     uint64_t paid_ns = now_ns - shard->tls_looked_ns;
-    if (paid_ns > shard->tls_debt_ns || !beside) paid_ns = shard->tls_debt_ns;
+    if (paid_ns > shard->tls_debt_ns || !contended(shard)) paid_ns = shard->tls_debt_ns;
     shard->tls_debt_ns -= paid_ns;
     shard->tls_looked_ns = now_ns;
     count_add(&shard->stats.tls_yielded_ns, paid_ns);
 }
 
-/* A step with an RSA key takes milliseconds, longer than a slice. So what a slice took while other
- * work was waiting is a debt, and until that has had as much, there is no other slice. */
+/* A step with an RSA key takes milliseconds, longer than a slice. So what a slice took is a debt,
+ * and until other work that waits has had as much, there is no other slice. */
 void tls_slice(struct shard *shard) {
-    bool beside = contended(shard);
     uint64_t begin_ns = clock_now_ns();
-    pay(shard, begin_ns, beside);
+    pay(shard, begin_ns);
     if (shard->tls_debt_ns > 0) return;
-    uint64_t end_ns = run_slice(shard, begin_ns), spent_ns = end_ns - begin_ns;
-    count_add(&shard->stats.tls_ns, spent_ns);
-    shard->tls_looked_ns = shard->now_ns = end_ns;
-    if (!beside) return;
-    count_add(&shard->stats.tls_contended_ns, spent_ns);
-    shard->tls_debt_ns = spent_ns;
+    shard->tls_looked_ns = shard->now_ns = run_slice(shard, begin_ns);
+    shard->tls_debt_ns = shard->now_ns - begin_ns;
+    count_add(&shard->stats.tls_ns, shard->tls_debt_ns);
 }
