@@ -13,7 +13,7 @@ static struct socket_tuning tuning_of(const struct tickcast_options *options) {
     uint32_t longest = options->dead_time_ms;
     if (options->slow_time_ms > longest) longest = options->slow_time_ms;
     return (struct socket_tuning){
-        .notsent_lowat_bytes = (int)options->notsent_lowat,
+        .notsent_lowat_bytes = SOCKET_EARLY_LOWAT_BYTES,
         .user_timeout_ms = (int)longest, /* the kernel also ends readers with a closed window */
     };
 }

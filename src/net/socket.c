@@ -20,6 +20,10 @@ void socket_tune(int fd, const struct socket_tuning *tuning) {
     (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &tuning->user_timeout_ms, sizeof(int));
 }
 
+void socket_set_lowat(int fd, int bytes) {
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 static int listen_on(const struct addrinfo *at, int backlog, uint16_t *bound_port) {
     int fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) return -1;

@@ -29,6 +29,13 @@ struct socket_tuning {
  * inherit them. Does nothing on a Unix socket. */
 void socket_tune(int fd, const struct socket_tuning *tuning);
 
+/** TCP_NOTSENT_LOWAT of a peer that has not subscribed yet: what it does not read of its answers is
+ * no more than this in the kernel, before it counts as slow. */
+#define SOCKET_EARLY_LOWAT_BYTES 4096
+
+/** Sets TCP_NOTSENT_LOWAT. */
+void socket_set_lowat(int fd, int bytes);
+
 /** A bound, listening, non-blocking TCP socket; *port is the port that it got. A name that does not
  *  resolve is ENOENT. */
 int socket_listen(const char *host, uint16_t port, int backlog, uint16_t *bound_port);

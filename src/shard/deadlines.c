@@ -68,18 +68,8 @@ static void look_at_pings(struct shard *shard) {
     if (shard->now_ns >= shard->ping_next_ns) shard->ping_next_ns = shard->now_ns + slot_ns;
 }
 
-static void feed_starved(struct shard *shard) {
-    if (budget_over(&shard->inbound)) return;
-    while (!list_empty(&shard->starved)) {
-        struct conn *conn = LIST_ITEM(shard->starved.next, struct conn, turn);
-        list_remove(&conn->turn);
-        conn_resume_later(conn); /* not only read: TLS may hold bytes of which no poll tells */
-    }
-}
-
 void deadlines_tick(struct shard *shard) {
     shard->overdue = true;
     look_at_pings(shard);
-    feed_starved(shard);
     if (++shard->ticks % SHARD_COOL_TICKS == 0) logs_cool(&shard->pool);
 }

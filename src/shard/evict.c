@@ -90,6 +90,36 @@ static void evict_tails(struct shard *shard, uint64_t least) {
     }
 }
 
+/* The oldest that has sent a part of its opening handshake. They come in one piece as a rule, so
+ * these are hardly good clients. */
+static struct conn *begun_handshake(struct shard *shard) {
+    struct list *node = shard->handshakes.next;
+    for (int i = 0; i < SHARD_HANDSHAKES_SEEN && node != &shard->handshakes; i++) {
+        struct conn *conn = LIST_ITEM(node, struct conn, deadline);
+        if (conn->held_bytes > 0) return conn;
+        node = node->next;
+    }
+    return NULL;
+}
+
+static void evict_inbound(struct shard *shard) {
+    while (budget_over(&shard->inbound)) {
+        struct conn *conn = begun_handshake(shard);
+        if (conn == NULL && list_empty(&shard->unfinished)) break;
+        if (conn == NULL) conn = LIST_ITEM(shard->unfinished.next, struct conn, unfinished);
+        conn_fail(conn, END_INBOUND, "inbound_memory is used up by unfinished messages");
+    }
+}
+
+static void feed_starved(struct shard *shard) {
+    if (budget_over(&shard->inbound)) return;
+    while (!list_empty(&shard->starved)) {
+        struct conn *conn = LIST_ITEM(shard->starved.next, struct conn, turn);
+        list_remove(&conn->turn);
+        conn_resume_later(conn); /* not only read: TLS may hold bytes of which no poll tells */
+    }
+}
+
 void evict_for_memory(struct shard *shard) {
     if (budget_over(&shard->outbound)) {
         /* what logs keep without need first: the second call finds all that had nothing to do */
@@ -102,8 +132,6 @@ void evict_for_memory(struct shard *shard) {
         if (most == 0) break;
         evict_tails(shard, most / 2 + 1);
     }
-    while (budget_over(&shard->inbound) && !list_empty(&shard->unfinished)) {
-        struct conn *conn = LIST_ITEM(shard->unfinished.next, struct conn, unfinished);
-        conn_fail(conn, END_INBOUND, "inbound_memory is used up by unfinished messages");
-    }
+    evict_inbound(shard);
+    if (!list_empty(&shard->starved)) feed_starved(shard);
 }

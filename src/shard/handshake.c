@@ -139,6 +139,8 @@ static void accept_upgrade(struct conn *conn, const struct ws_request *request, 
         return;
     }
     conn_handshake_over(conn);
+    if (publishes)
+        socket_set_lowat(conn->transport.fd, (int)conn->shard->shared->options.notsent_lowat);
     conn->state = CONN_OPEN;
     list_remove(&conn->deadline);
     count_add(&conn->shard->stats.handshakes, 1);

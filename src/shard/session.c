@@ -85,7 +85,10 @@ static void move(struct conn *conn, struct group *group, const struct ws_message
         conn_fail(conn, END_NO_MEMORY, NULL);
         return;
     }
-    if (!conn->subscribed) count_add(&shard->stats.subscribers_now, 1);
+    if (!conn->subscribed) {
+        count_add(&shard->stats.subscribers_now, 1);
+        socket_set_lowat(conn->transport.fd, (int)shard->shared->options.notsent_lowat);
+    }
     conn->subscribed = true;
     count_add(&shard->stats.requests, 1);
     group_dirty(shard, group); /* before the flush: if that ends it, a visit is still counted */

@@ -40,7 +40,8 @@ void flush_slice(struct shard *shard);
 
 /* evict.c */
 
-/** Ends readers that are too far behind, and whoever holds too much of the budgets. */
+/** Ends readers that are too far behind, and whoever holds too much of the budgets;
+ * once there is memory again, who was not read for want of it goes on. */
 void evict_slow_readers(struct shard *shard);
 void evict_for_memory(struct shard *shard);
 /** Ends one blocked reader with 1008 and a reason that says how slow it was. */
@@ -54,7 +55,7 @@ void tls_slice(struct shard *shard);
 
 /* deadlines.c */
 
-/** Every SHARD_TICK_MS: pings, starved connections, chunks of idle logs; sets `overdue`. */
+/** Every SHARD_TICK_MS: pings, chunks of idle logs; sets `overdue`. */
 void deadlines_tick(struct shard *shard);
 /** Ends some connections whose deadline has passed: handshakes, closings, slow readers. Thousands
  * may be due at once: `overdue` stays set until all are ended. */
