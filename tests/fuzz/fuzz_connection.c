@@ -363,7 +363,8 @@ static bool is_idle(void) {
     const struct shard *shard = world.shard;
     bool idle = !rings_waiting(world.broker->shared.rings, 0) && list_empty(&shard->dirty) &&
                 list_empty(&shard->resumed) && list_empty(&shard->delayed) &&
-                list_empty(&shard->parked) && shard->inbox == NULL && !shard->overdue;
+                list_empty(&shard->parked) && list_empty(&shard->throttled) &&
+                list_empty(&shard->starved) && shard->inbox == NULL && !shard->overdue;
     for (unsigned i = 0; i < world.client_count; i++) {
         const struct memory_socket *socket = world.clients[i].socket;
         if (!socket->closed && socket->in_at < socket->in_bytes) idle = false;
@@ -376,6 +377,14 @@ static void settle_messages(void) {
     if (rings_waiting(world.broker->shared.rings, 0)) return;
     for (uint32_t i = 0; i < world.messages.count; i++)
         if (world.messages.all[i].accepted) world.messages.all[i].settled = true;
+}
+
+/* Whoever has got its last byte sees the end of the stream too. */
+static void check_ends(void) {
+    for (unsigned i = 0; i < world.client_count; i++) {
+        const struct client *client = &world.clients[i];
+        CHECK(client->state != CLIENT_CLOSED || client->socket->shut || client->socket->closed);
+    }
 }
 
 /* Everybody has what it is owed. */
@@ -435,6 +444,7 @@ static void activate(void) {
         world.ticked_ns = clock_told();
         event_active(shard->tick_event, EV_TIMEOUT, 0);
     }
+    if (!list_empty(&shard->throttled)) event_active(shard->throttle_event, EV_TIMEOUT, 0);
     for (struct list *node = shard->conns.next; node != &shard->conns; node = node->next) {
         struct conn *conn = LIST_ITEM(node, struct conn, all);
         const struct memory_socket *socket = socket_of(conn->transport.fd);
@@ -455,6 +465,7 @@ int __wrap_event_base_loop(struct event_base *base, int flags) {
     }
     world.failed |= allocations_end() != 0;
     settle_messages();
+    check_ends();
     if (world.stage == OPERATING) {
         while (fuzz_left(&world.input) > 0 && step(&world.input)) {
         }
@@ -485,8 +496,9 @@ static void set_options(struct tickcast_options *options, uint8_t choice) {
     options->ring_memory = 64 * TICKCAST_KIB;
     options->max_payload = 32 * TICKCAST_KIB;
     options->max_message = 4 * TICKCAST_KIB;
-    options->max_cached_keys = 16;
-    options->message_rate = 0;
+    options->max_cached_keys = 1024;
+    options->message_rate = choice & 8 ? 1000 : 0;
+    options->message_burst = 3;
     options->outbound_memory = TICKCAST_MIB;
     options->inbound_memory = 64 * TICKCAST_KIB;
     options->slow_memory = choice & 1 ? 4 * TICKCAST_KIB : 256 * TICKCAST_KIB;

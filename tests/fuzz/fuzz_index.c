@@ -1,7 +1,7 @@
 /*
  * The subscription index as a sequence of operations, against a model that knows only which target
- * wants which streams. The input is a byte, lines of text up to a zero byte, each of which is a key
- * and, where it is valid, a stream; then the operations.
+ * wants which streams. The input is a byte (keys remembered), lines of text up to a zero byte, each
+ * of which is a key and, where it is valid, a stream; then the operations.
  */
 #include <string.h>
 
@@ -19,6 +19,7 @@
 #define KEY_SEED   7
 #define CROWD_MOST 255  /* targets of one run that come and go together: tables begin with 64 */
 #define CHURN_MOST 4200 /* streams that come and go in one run: more than the journal holds */
+#define STANDING   4200 /* patterns that select no key of the input: so many keys look far back */
 
 struct text {
     const char *at;
@@ -44,6 +45,7 @@ struct world {
     struct target targets[TARGETS];
     uint32_t told[SET_MAX], told_count; /* what `wanted` was called for */
     uint32_t churned, crowded;
+    struct sub_target standing; /* has STANDING patterns, or none */
 };
 
 static bool has_two_slashes(const char *text, size_t bytes) {
@@ -86,6 +88,7 @@ static void read_texts(struct world *world, struct fuzz_input *input) {
 
 static void on_wanted(void *arg, const char *key, uint32_t key_bytes, uint64_t hash) {
     struct world *world = arg;
+    if (world->told_count > SET_MAX) return; /* of the standing ones */
     if (key != NULL) CHECK(hash == hash_bytes(key, key_bytes, KEY_SEED));
     uint32_t number = TEXTS;
     for (uint32_t i = 0; i < world->text_count && key != NULL; i++)
@@ -115,7 +118,7 @@ static void check_told(const struct world *world, const struct target *target) {
 
 static void check_stats(const struct world *world) {
     struct sub_stats stats;
-    uint64_t patterns = 0, subscriptions = 0;
+    uint64_t patterns = world->standing.ref_count, subscriptions = patterns;
     sub_index_stats(world->index, &stats);
     for (uint32_t i = 0; i < world->text_count; i++) {
         patterns += world->texts[i].wanted_by > 0;
@@ -201,6 +204,18 @@ static void match(struct world *world, uint32_t key, uint32_t fails) {
         CHECK(world->targets[i].visits == wanted);
     }
     CHECK(found == expected);
+}
+
+/* A key that is behind reads the journal only while there are about as many patterns as entries. */
+static void add_standing(struct world *world) {
+    static char texts[STANDING][20];
+    static struct sub_stream streams[STANDING];
+    for (unsigned i = 0; i < STANDING; i++) {
+        int bytes = snprintf(texts[i], sizeof texts[i], "standing%u/*/", i);
+        streams[i] = (struct sub_stream){texts[i], (uint32_t)bytes};
+    }
+    world->told_count = SET_MAX + 1;
+    CHECK(sub_target_add(world->index, &world->standing, streams, STANDING) == 0);
 }
 
 /* A set comes and goes so often that keys fall behind the journal. */
@@ -309,9 +324,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
         .max_keys = world.max_keys, .key_seed = KEY_SEED, .wanted = on_wanted, .arg = &world};
     world.index = sub_index_new(&limits);
     CHECK(world.index != NULL);
+    if (world.max_keys == UINT8_MAX) add_standing(&world);
     while (fuzz_left(&input) > 0) step(&world, &input);
     for (uint32_t i = 0; i < world.text_count; i++) match(&world, i, 0);
     for (int i = 0; i < TARGETS; i++) drop(&world, &world.targets[i]);
+    if (world.standing.ref_count > 0) sub_target_remove(world.index, &world.standing);
     check_stats(&world);
     sub_index_free(world.index);
     return 0;

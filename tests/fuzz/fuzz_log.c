@@ -139,6 +139,30 @@ static void check_member(const struct member *member) {
     if (expected->count == 0) CHECK(expected->told == expected->frames);
 }
 
+static unsigned cursors_in(const struct log_chain *log, uint64_t from, uint64_t to) {
+    unsigned count = 0;
+    for (int i = 0; i < MEMBERS; i++) {
+        const struct member *member = &world.members[i];
+        if (member->group == NULL) continue;
+        const struct cursor *now = &member->now;
+        const struct splice *splice = member->splice;
+        count += now->log == log && now->at >= from && now->at < to;
+        count += splice != NULL && splice->next.log == log && splice->next.at >= from &&
+                 splice->next.at < to;
+    }
+    return count;
+}
+
+/* Each chunk counts the cursors in it, and none is kept for nobody. */
+static void check_log(const struct log_chain *log) {
+    CHECK(log->readers == cursors_in(log, 0, UINT64_MAX));
+    for (const struct chunk *chunk = log->oldest; chunk != NULL; chunk = chunk->next) {
+        uint64_t end = chunk == log->newest ? UINT64_MAX : chunk->base + chunk->bytes;
+        CHECK(chunk->readers == cursors_in(log, chunk->base, end));
+        CHECK(chunk != log->oldest || chunk == log->newest || chunk->readers > 0);
+    }
+}
+
 /* --- sending, as conn_out.c and flush.c do it --- */
 
 static void note_progress(struct member *member, struct member_progress progress) {
@@ -472,6 +496,7 @@ static void step(struct fuzz_input *input) {
     (void)allocations_end();
     for (int i = 0; i < MEMBERS; i++)
         if (world.members[i].group != NULL) check_member(&world.members[i]);
+    for (int i = 0; i < GROUPS; i++) check_log(world.groups[i].log);
 }
 
 static void end(void) {

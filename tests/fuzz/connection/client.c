@@ -83,12 +83,14 @@ void client_give(struct client *client, size_t most) {
 /* --- what it must get --- */
 
 bool client_can_expect(const struct client *client, size_t bytes) {
-    return client->answer_count < CLIENT_ANSWERS && client->kept_bytes + bytes <= CLIENT_KEPT_BYTES;
+    return client->answer_count + 2 <= CLIENT_ANSWERS &&
+           client->kept_bytes + bytes <= CLIENT_KEPT_BYTES;
 }
 
 void client_expect(struct client *client, uint8_t opcode, bool error, const void *payload,
                    size_t bytes, int set, struct message *acks) {
-    CHECK(client_can_expect(client, bytes));
+    CHECK(client->answer_count < CLIENT_ANSWERS);
+    CHECK(client->kept_bytes + bytes <= CLIENT_KEPT_BYTES);
     client->answers[client->answer_count++] = (struct answer){.opcode = opcode,
                                                               .error = error,
                                                               .at = client->kept_bytes,

@@ -60,7 +60,7 @@ void client_write_handshake(struct client *client);
 /** An answer that must come after those before; `error`: any error. */
 void client_expect(struct client *client, uint8_t opcode, bool error, const void *payload,
                    size_t bytes, int set, struct message *acks);
-/** Room for another answer of `bytes`. */
+/** Room for another answer, or two, of `bytes` in all. */
 bool client_can_expect(const struct client *client, size_t bytes);
 
 /** Puts at most `most` of what was written on its way. */
