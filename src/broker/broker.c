@@ -18,7 +18,7 @@ static int make_rings(struct tickcast_broker *broker) {
     struct rings_options rings = {
         .count = options->workers,
         .slots = options->ring_slots,
-        .bytes = options_share(options, options->ring_memory),
+        .bytes = options_share(options, OPTION_AT_ring_memory),
         .number = intake_number,
         .unwanted = options->max_cached_keys / SHARD_KEYS_PER_UNWANTED,
     };
@@ -50,9 +50,8 @@ int tickcast_broker_new(const struct tickcast_options *options, struct tickcast_
     broker->shared.log = (struct log){options->log, options->log_arg, options->log_level};
     broker->shared.seed = hash_seed();
     broker->shared.outbound_bytes =
-        options_share(&broker->shared.options, broker->shared.options.outbound_memory);
-    broker->shared.inbound_bytes =
-        options_share(&broker->shared.options, broker->shared.options.inbound_memory);
+        options_share(&broker->shared.options, OPTION_AT_outbound_memory);
+    broker->shared.inbound_bytes = options_share(&broker->shared.options, OPTION_AT_inbound_memory);
     int result = make_parts(broker, options);
     if (result == TICKCAST_OK) result = broker_tickets_open(broker, options->tls_ticket_file);
     if (result == TICKCAST_OK) {

@@ -168,11 +168,13 @@ void options_resolve(struct tickcast_options *options) {
     }
 }
 
-uint64_t options_share(const struct tickcast_options *options, uint64_t total_bytes) {
+uint64_t options_share(const struct tickcast_options *options, enum option_number budget) {
     uint64_t largest = options->max_payload + options->max_key_bytes + FRAME_OVERHEAD_BYTES;
-    if (options->max_message > largest) largest = options->max_message;
+    /* what subscribers send, and what it is answered with, comes on no ring */
+    if (budget != OPTION_AT_ring_memory && options->max_message > largest)
+        largest = options->max_message;
     uint64_t lowest = OPTIONS_SHARE_LARGEST * largest;
-    uint64_t share = total_bytes / options->workers;
+    uint64_t share = option_get(options, budget) / options->workers;
     return share > lowest ? share : lowest;
 }
 

@@ -69,8 +69,8 @@ bool option_allows(enum option_number number, uint64_t value);
  *  max_connections by its file limit, outbound_memory by a quarter of its memory. */
 void options_resolve(struct tickcast_options *options);
 
-/** A shard's part of a budget of the broker: an equal one, raised to hold the largest messages.
- *  `options` are resolved. */
-uint64_t options_share(const struct tickcast_options *options, uint64_t total_bytes);
+/** A shard's part of a budget of the broker (ring_memory, outbound_memory or inbound_memory): an
+ *  equal one, raised to hold the largest messages. `options` are resolved. */
+uint64_t options_share(const struct tickcast_options *options, enum option_number budget);
 
 #endif

@@ -16,11 +16,11 @@ add(struct estimate *estimate, const char *name, uint64_t bytes, const char *how
     estimate->total_bytes += bytes;
 }
 
-static void add_budget(struct estimate *estimate, const char *name,
-                       const struct tickcast_options *options, uint64_t total_bytes) {
-    uint64_t share = options_share(options, total_bytes);
-    add(estimate, name, options->workers * share, "%u workers, %" PRIu64 " bytes each",
-        options->workers, share);
+static void add_budget(struct estimate *estimate, const struct tickcast_options *options,
+                       enum option_number budget) {
+    uint64_t share = options_share(options, budget);
+    add(estimate, option_rows[budget].name, options->workers * share,
+        "%u workers, %" PRIu64 " bytes each", options->workers, share);
 }
 
 /* The largest allowed values make some 2^57 bytes: nothing here overflows. */
@@ -39,9 +39,9 @@ void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t 
     add(estimate, "ring slots", workers * options->ring_slots * ESTIMATE_RING_SLOT_BYTES,
         "%" PRIu64 " rings of %u slots of %d bytes", workers, options->ring_slots,
         ESTIMATE_RING_SLOT_BYTES);
-    add_budget(estimate, "ring_memory", options, options->ring_memory);
-    add_budget(estimate, "outbound_memory", options, options->outbound_memory);
-    add_budget(estimate, "inbound_memory", options, options->inbound_memory);
+    add_budget(estimate, options, OPTION_AT_ring_memory);
+    add_budget(estimate, options, OPTION_AT_outbound_memory);
+    add_budget(estimate, options, OPTION_AT_inbound_memory);
     add(estimate, "key caches", workers * options->max_cached_keys * key_bytes,
         "%" PRIu64 " workers, %u keys of %" PRIu64 " bytes", workers, options->max_cached_keys,
         key_bytes);

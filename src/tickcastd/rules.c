@@ -129,14 +129,15 @@ void settings_complete(struct settings *settings, struct problems *problems) {
 static void warn_raised(const struct warner *warner, const struct tickcast_options *options,
                         unsigned number) {
     uint64_t asked = option_get(options, number);
-    uint64_t share = options_share(options, asked);
+    uint64_t share = options_share(options, number);
     if (share <= asked / options->workers) return;
     char was[UNITS_TEXT_BYTES];
     warner_say(warner,
                "%s %s is raised to %llu bytes: each of %u workers holds four of the "
-               "largest messages (max_payload, max_message)",
+               "largest messages (%s)",
                setting_name(number), units_format(UNITS_SIZE, asked, was),
-               (unsigned long long)(share * options->workers), options->workers);
+               (unsigned long long)(share * options->workers), options->workers,
+               number == OPTION_AT_ring_memory ? "max_payload" : "max_payload, max_message");
 }
 
 void settings_warn(const struct settings *settings, void (*say)(void *arg, const char *sentence),
@@ -147,7 +148,7 @@ void settings_warn(const struct settings *settings, void (*say)(void *arg, const
     warn_raised(&warner, &options, OPTION_AT_ring_memory);
     warn_raised(&warner, &options, OPTION_AT_outbound_memory);
     warn_raised(&warner, &options, OPTION_AT_inbound_memory);
-    if (options.slow_memory > options_share(&options, options.outbound_memory))
+    if (options.slow_memory > options_share(&options, OPTION_AT_outbound_memory))
         warner_say(&warner, "slow_memory is more than a worker's part of outbound_memory: readers "
                             "are evicted earlier, by outbound_memory");
     if (options.slow_memory < options.max_payload)

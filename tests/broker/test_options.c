@@ -120,10 +120,14 @@ Test(options, resolve_leaves_what_was_set) {
 Test(options, a_share_is_equal_but_holds_four_of_the_largest) {
     struct tickcast_options options = standard();
     options.workers = 4;
-    cr_assert(eq(u64, options_share(&options, 64 * TICKCAST_MIB), 16 * TICKCAST_MIB));
-    cr_assert(gt(u64, options_share(&options, TICKCAST_MIB), 4 * options.max_payload));
+    options.ring_memory = options.inbound_memory = 64 * TICKCAST_MIB;
+    options.outbound_memory = TICKCAST_MIB;
+    cr_assert(eq(u64, options_share(&options, OPTION_AT_ring_memory), 16 * TICKCAST_MIB));
+    cr_assert(gt(u64, options_share(&options, OPTION_AT_outbound_memory), 4 * options.max_payload));
     options.max_message = 16 * TICKCAST_MIB;
-    cr_assert(ge(u64, options_share(&options, TICKCAST_MIB), 4 * options.max_message));
+    cr_assert(eq(u64, options_share(&options, OPTION_AT_outbound_memory), 64 * TICKCAST_MIB));
+    cr_assert(eq(u64, options_share(&options, OPTION_AT_inbound_memory), 64 * TICKCAST_MIB));
+    cr_assert(eq(u64, options_share(&options, OPTION_AT_ring_memory), 16 * TICKCAST_MIB));
 }
 
 Test(options, every_result_has_its_own_sentence) {
