@@ -33,3 +33,17 @@ Test(tls, files_that_cannot_be_used_are_named_with_the_reason) {
     cr_expect(tls_context_new(key, key, error) == NULL, "a key is no certificate");
     remove_certs(folder);
 }
+
+Test(tls, an_encrypted_private_key_is_refused_and_nobody_is_asked_for_its_passphrase) {
+    char folder[64], cert[96], key[96], command[256], error[TLS_ERROR_BYTES] = "";
+    make_certs(folder);
+    snprintf(cert, sizeof cert, "%s/server.pem", folder);
+    snprintf(key, sizeof key, "%s/encrypted.key", folder);
+    snprintf(command, sizeof command,
+             "openssl pkey -in %s/server.key -aes256 -passout pass:secret -out %s", folder, key);
+    cr_assert(system(command) == 0);
+    cr_expect(tls_context_new(cert, key, error) == NULL);
+    cr_expect(strstr(error, "private key is encrypted") == error && strstr(error, key) != NULL,
+              "%s", error);
+    remove_certs(folder);
+}
