@@ -33,7 +33,7 @@
 #define LATENCIES     (1 << 20)
 #define WAIT_MS       60000
 #define SLACK_NS                                                                                   \
-    (100 * NS_PER_MS) /* the last slice, not paid back; on a busy machine it is long               \
+    (200 * NS_PER_MS) /* the last slice, not paid back; on a busy machine it is long               \
                        */
 #define KEY "AAPL/1Min/OHLCV"
 
