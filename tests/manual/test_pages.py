@@ -162,6 +162,11 @@ class Pages(unittest.TestCase):
         refusals = re.findall(r'X\((\w+), [A-Z_]+, "(.*?)"\)', headers)
         self.assertGreater(len(refusals), 10)
         self.has("libtickcast.3", *(f"uint64_t refused_{name} {sentence}" for name, sentence in refusals))
+        readme = (ROOT / "README.md").read_text()
+        for name, sentence in ends:
+            self.assertRegex(readme, rf"\| `ended_{name}` \| \d+ \| {re.escape(sentence)} \|")
+        for name, sentence in refusals:
+            self.assertIn(f"| `refused_{name}` | {sentence} |", readme)
         for name, standard, _, meaning in (row for row in tables.reference() if len(row) == 4):
             if re.search(rf"X\(\w+, {name},", headers):
                 self.assertRegex(self.text["libtickcast.3"], rf"\w+ {name}(_ms)? {re.escape(meaning)}")

@@ -357,6 +357,21 @@ class Readme(unittest.TestCase):
         self.assertEqual(sub.wait(), 0)
         self.stop(daemon)
 
+    @runs("Behind a balancer: yaml")
+    def test_a_balancer(self, text):
+        daemon = self.configured(text)
+        header = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes([192, 0, 2, 1, 192, 0, 2, 2, 1, 1, 2, 2])
+        for first, path, status in (header, "/ws", b"101"), (header, "/publish", b"403"), (b"", "/ws", b""):
+            with socket.create_connection(("127.0.0.1", 5993), PATIENCE) as balancer:
+                balancer.sendall(first + f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+                                 "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+                try:
+                    self.assertEqual(balancer.recv(12)[9:], status)
+                except ConnectionResetError:
+                    self.assertEqual(status, b"")
+        self.stop(daemon)
+
     @runs("Configure: yaml 3")
     def test_publishers_elsewhere(self, text):
         daemon = self.configured(text)
