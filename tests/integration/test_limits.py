@@ -152,7 +152,7 @@ class Rates(Case):
 
     def check(self, setting, transport, refused):
         """Of 40 at once the rate of 3 a second lets 3 in, and a few more in the time they take."""
-        broker = self.start(**{setting: 3, "limit_loopback": "true", "log_level": "debug"})
+        broker = self.start(**{setting: 3, "limit_loopback": "true", "close_timeout": "100ms"})
         begun = time.monotonic()
         statuses, heads = self.statuses(broker, transport, 40)
         most = 3 + 3 * (time.monotonic() - begun) + 1
@@ -185,14 +185,14 @@ class Rates(Case):
         self.check("handshake_rate", "wss", None)
 
     def test_connections_that_ask_nothing_are_no_handshakes(self):
-        broker = self.start(handshake_rate=2, limit_loopback="true")
+        broker = self.start(handshake_rate=2, limit_loopback="true", close_timeout="100ms")
         idle = [self.connect(None, broker=broker) for _ in range(20)]
         self.assertEqual(self.statuses(broker, "ws", 2)[0], [101, 101])
         self.assertEqual(len(idle), 20)
         broker.stop()
 
     def test_loopback_is_not_limited_without_limit_loopback(self):
-        broker = self.start(handshake_rate=1, connection_rate=1)
+        broker = self.start(handshake_rate=1, connection_rate=1, close_timeout="100ms")
         for transport in "ws", "wss", "unix":
             self.assertEqual(self.statuses(broker, transport, 20)[0], [101] * 20)
         broker.stop()
