@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "net/rates.h"
+
 static void __attribute__((format(printf, 4, 5)))
 add(struct estimate *estimate, const char *name, uint64_t bytes, const char *how, ...) {
     struct estimate_row *row = &estimate->rows[estimate->count++];
@@ -21,6 +23,13 @@ static void add_budget(struct estimate *estimate, const struct tickcast_options 
     uint64_t share = options_share(options, budget);
     add(estimate, option_rows[budget].name, options->workers * share,
         "%u workers, %" PRIu64 " bytes each", options->workers, share);
+}
+
+static void add_rates(struct estimate *estimate, const struct tickcast_options *options) {
+    const int tables = (options->connection_rate > 0) + (options->handshake_rate > 0);
+    if (tables == 0) return;
+    add(estimate, "rates of addresses", (uint64_t)tables * RATES_ADDRESSES * ESTIMATE_ADDRESS_BYTES,
+        "%d of %d addresses, %d bytes each", tables, RATES_ADDRESSES, ESTIMATE_ADDRESS_BYTES);
 }
 
 /* The largest allowed values make some 2^57 bytes: nothing here overflows. */
@@ -51,6 +60,7 @@ void estimate_memory(const struct tickcast_options *options, bool tls, uint32_t 
     add(estimate, "connections", connections * (ESTIMATE_CONNECTION_BYTES + ESTIMATE_GROUP_BYTES),
         "%" PRIu64 " of %d bytes, with a set of streams each", connections,
         ESTIMATE_CONNECTION_BYTES + ESTIMATE_GROUP_BYTES);
+    add_rates(estimate, options);
     if (feeds > 0)
         add(estimate, "feeds", feeds * ESTIMATE_FEED_BYTES, "%u of %" PRIu64 " bytes", feeds,
             ESTIMATE_FEED_BYTES);

@@ -6,13 +6,14 @@
 
 #include "broker/options.h"
 
-#define ESTIMATE_ROWS      13
+#define ESTIMATE_ROWS      14
 #define ESTIMATE_HOW_BYTES 96
 
 /* What one item costs at most, in bytes, beside what options say. */
 #define ESTIMATE_PROCESS_BYTES      (16 * TICKCAST_MIB) /**< code, libraries, allocator, logs */
 #define ESTIMATE_WORKER_BYTES       (8 * TICKCAST_MIB)  /**< stack, buffers, free chunks of logs */
 #define ESTIMATE_RING_SLOT_BYTES    64
+#define ESTIMATE_ADDRESS_BYTES      16 /**< its bucket, in each table of rates */
 #define ESTIMATE_CONNECTION_BYTES   1024
 #define ESTIMATE_GROUP_BYTES        1024 /**< a set of streams; each connection may have its own */
 #define ESTIMATE_SUBSCRIPTION_BYTES 32   /**< a stream of a set, beside its text */
