@@ -211,7 +211,7 @@ static void check_refusal(int status, const char *reason) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static const int statuses[] = {400, 403, 404, 405, 408, 431, 500, 503, 505, 599};
+    static const int statuses[] = {400, 403, 404, 405, 408, 429, 431, 500, 503, 505, 599};
     struct ws_request request;
     const char *reason = NULL;
     long value = ws_request_parse(data, size, MOST, &request, &reason);
