@@ -34,9 +34,7 @@ void group_visited_all(struct group *group) {
 void group_find_floor(struct group *group) {
     if (group->ready_count == 0) group->floor = group->log->head;
     if (group->ready_count != 1) return;
-    const struct member *only = LIST_ITEM(group->ready.next, struct member, link);
-    bool arrived = only->splice == NULL || only->splice->next.log == NULL;
-    group->floor = arrived ? only->now.at : only->splice->next.at;
+    group->floor = member_place(LIST_ITEM(group->ready.next, struct member, link));
 }
 
 static void enter_ready(struct member *member) {

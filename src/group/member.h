@@ -123,6 +123,13 @@ static inline bool member_pending(const struct member *member) {
     return member->splice != NULL || (member->now.log != NULL && !cursor_at_head(&member->now));
 }
 
+/** Where it is in the log of its group, which is not the one that it reads if a splice leads there.
+ * Not of one that closes. */
+static inline uint64_t member_place(const struct member *member) {
+    const struct splice *splice = member->splice;
+    return splice != NULL && splice->next.log != NULL ? splice->next.at : member->now.at;
+}
+
 /** Bytes between the member and the head of its group's log, and its private ones. */
 uint64_t member_behind(const struct member *member);
 

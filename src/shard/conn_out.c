@@ -102,6 +102,11 @@ static void end_visit(struct conn *conn) {
     /* more than one visit may send: come again */
     if (!member->blocked && member_pending(member)) {
         struct group *group = member->group;
+        /* a round of visits is over with this one, but the member is not at the head */
+        if (member->now.log != NULL && member_place(member) < group->floor) {
+            group->floor = member_place(member);
+            group_watch(group);
+        }
         group_wake(group); /* a whole circle: it is not the next one to be visited */
         delay_end(conn->shard, group);
         group_dirty(conn->shard, group);

@@ -34,7 +34,10 @@ static bool alive(struct conn *conn) {
     uint64_t acked = conn->received || conn->peer.unix_socket
                          ? conn->acked_bytes
                          : socket_acked_bytes(conn->transport.fd);
-    if (conn->received || acked != conn->acked_bytes) conn->alive_ns = shard->now_ns;
+    /* who is not read, on a Unix socket, can give no sign of life (a publisher that waits for a
+     * ring) */
+    bool unheard = conn->peer.unix_socket && !conn->reading;
+    if (conn->received || unheard || acked != conn->acked_bytes) conn->alive_ns = shard->now_ns;
     conn->received = false;
     conn->acked_bytes = acked;
     return shard->now_ns - conn->alive_ns < shard->shared->options.dead_time_ms * NS_PER_MS;
@@ -71,5 +74,7 @@ static void look_at_pings(struct shard *shard) {
 void deadlines_tick(struct shard *shard) {
     shard->overdue = true;
     look_at_pings(shard);
-    if (++shard->ticks % SHARD_COOL_TICKS == 0) logs_cool(&shard->pool);
+    if (++shard->ticks % SHARD_COOL_TICKS != 0) return;
+    logs_cool(&shard->pool);
+    evict_moved_readers(shard);
 }

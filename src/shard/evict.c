@@ -1,6 +1,7 @@
 /* Who takes too little is ended, so that nobody else waits and memory stays in its budget. */
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "shard/conn.h"
 #include "shard/groups.h"
 #include "shard/turn.h"
@@ -11,12 +12,6 @@ void evict_conn(struct conn *conn, enum conn_end end) {
     snprintf(text, sizeof text, "slow: %llu bytes pending, %.1f s without progress",
              (unsigned long long)member_behind(&conn->member), seconds);
     conn_fail(conn, end, text);
-}
-
-/* Where a blocked member is in the log of its group. */
-static uint64_t place_in_group(const struct member *member) {
-    const struct splice *splice = member->splice;
-    return splice != NULL && splice->next.log != NULL ? splice->next.at : member->now.at;
 }
 
 static void end_broken(struct group *group) {
@@ -34,7 +29,7 @@ static void check_group(struct shard *shard, struct group *group, uint32_t *left
     while (group->log != NULL && node != &group->blocked) {
         struct member *member = LIST_ITEM(node, struct member, link);
         node = node->next;
-        uint64_t at = place_in_group(member);
+        uint64_t at = member_place(member);
         if (group->log->head - at > limit && *left > 0) {
             evict_conn(CONN_OF(member), END_SLOW);
             (*left)--;
@@ -62,6 +57,26 @@ void evict_slow_readers(struct shard *shard) {
     }
 }
 
+/* Who moved to another set while the old one waited for it is in no list of that group. */
+static bool moved_far_behind(const struct member *member, uint64_t limit) {
+    const struct splice *splice = member->splice;
+    return splice != NULL && splice->next.log != NULL &&
+           member->now.log->head - member->now.at > limit;
+}
+
+void evict_moved_readers(struct shard *shard) {
+    uint64_t limit = shard->shared->options.slow_memory;
+    uint64_t until_ns = shard->now_ns + SHARD_SLICE_NS;
+    struct list *node = shard->blocked.next;
+    while (node != &shard->blocked) {
+        struct conn *conn = LIST_ITEM(node, struct conn, deadline);
+        node = node->next;
+        if (!moved_far_behind(&conn->member, limit)) continue;
+        evict_conn(conn, END_SLOW);
+        if (clock_now_ns() >= until_ns) return; /* the others go the next time */
+    }
+}
+
 /* What a blocked connection holds: its private bytes, and its log if it keeps the oldest chunk
  * alive. */
 static uint64_t held_by(const struct conn *conn) {
@@ -80,13 +95,30 @@ static uint64_t most_held(struct shard *shard) {
     return most;
 }
 
-/* Evicts who holds at least `least` bytes until the budget is kept. */
-static void evict_tails(struct shard *shard, uint64_t least) {
+/* Evicts who holds at least `least` bytes until the budget is kept or the time is over. */
+static void evict_tails(struct shard *shard, uint64_t least, uint64_t until_ns) {
     struct list *node = shard->blocked.next;
     while (node != &shard->blocked && budget_over(&shard->outbound)) {
         struct conn *conn = LIST_ITEM(node, struct conn, deadline);
         node = node->next;
-        if (held_by(conn) >= least) evict_conn(conn, END_OUTBOUND);
+        if (held_by(conn) < least) continue;
+        evict_conn(conn, END_OUTBOUND);
+        if (clock_now_ns() >= until_ns) return;
+    }
+}
+
+static void evict_for_outbound(struct shard *shard, uint64_t until_ns) {
+    if (!budget_over(&shard->outbound)) return;
+    /* what logs keep without need first: the second call finds all that had nothing to do */
+    logs_cool(&shard->pool);
+    logs_cool(&shard->pool);
+    while (budget_over(&shard->outbound)) {
+        /* the largest and those like it in one walk: thousands may have logs of their own */
+        uint64_t most = most_held(shard);
+        if (most == 0) return;
+        evict_tails(shard, most / 2 + 1, until_ns);
+        shard->short_of_memory = budget_over(&shard->outbound);
+        if (clock_now_ns() >= until_ns) return;
     }
 }
 
@@ -102,12 +134,15 @@ static struct conn *begun_handshake(struct shard *shard) {
     return NULL;
 }
 
-static void evict_inbound(struct shard *shard) {
+static void evict_for_inbound(struct shard *shard, uint64_t until_ns) {
     while (budget_over(&shard->inbound)) {
         struct conn *conn = begun_handshake(shard);
-        if (conn == NULL && list_empty(&shard->unfinished)) break;
+        if (conn == NULL && list_empty(&shard->unfinished)) return;
         if (conn == NULL) conn = LIST_ITEM(shard->unfinished.next, struct conn, unfinished);
         conn_fail(conn, END_INBOUND, "inbound_memory is used up by unfinished messages");
+        if (clock_now_ns() < until_ns) continue;
+        shard->short_of_memory |= budget_over(&shard->inbound);
+        return;
     }
 }
 
@@ -121,17 +156,9 @@ static void feed_starved(struct shard *shard) {
 }
 
 void evict_for_memory(struct shard *shard) {
-    if (budget_over(&shard->outbound)) {
-        /* what logs keep without need first: the second call finds all that had nothing to do */
-        logs_cool(&shard->pool);
-        logs_cool(&shard->pool);
-    }
-    while (budget_over(&shard->outbound)) {
-        /* the largest and those like it in one walk: thousands may have logs of their own */
-        uint64_t most = most_held(shard);
-        if (most == 0) break;
-        evict_tails(shard, most / 2 + 1);
-    }
-    evict_inbound(shard);
+    uint64_t until_ns = shard->now_ns + SHARD_SLICE_NS;
+    shard->short_of_memory = false;
+    evict_for_outbound(shard, until_ns);
+    evict_for_inbound(shard, until_ns);
     if (!list_empty(&shard->starved)) feed_starved(shard);
 }

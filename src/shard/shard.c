@@ -62,8 +62,9 @@ static void serve_resumed(struct shard *shard) {
 }
 
 static bool has_work(struct shard *shard) {
-    return shard->overdue || !list_empty(&shard->tls) || !list_empty(&shard->slow_groups) ||
-           !list_empty(&shard->resumed) || !list_empty(&shard->dirty) ||
+    return shard->overdue || shard->short_of_memory || !list_empty(&shard->tls) ||
+           !list_empty(&shard->slow_groups) || !list_empty(&shard->resumed) ||
+           !list_empty(&shard->dirty) ||
            (shard->lagging == 0 && rings_waiting(shard->shared->rings, shard->number));
 }
 

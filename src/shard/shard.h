@@ -139,9 +139,10 @@ struct shard {
     uint32_t ping_at; /**< slot that is next */
     uint64_t ping_next_ns;
     uint32_t ticks;
-    bool overdue;     /**< deadlines may have passed: to be looked at */
-    bool retry_busy;  /**< a parked publisher met a busy stripe */
-    bool closing_all; /**< stop: everybody got 1001 */
+    bool overdue;         /**< deadlines may have passed: to be looked at */
+    bool short_of_memory; /**< more are to be evicted for a budget, in the next turns */
+    bool retry_busy;      /**< a parked publisher met a busy stripe */
+    bool closing_all;     /**< stop: everybody got 1001 */
 
     struct log_limit limits[END_COUNT]; /**< of log lines, by the end they tell of */
     struct log_limit tls_limit;         /**< of lines on TLS handshakes that were done */

@@ -40,10 +40,12 @@ void flush_slice(struct shard *shard);
 
 /* evict.c */
 
-/** Ends readers that are too far behind, and whoever holds too much of the budgets;
- * once there is memory again, who was not read for want of it goes on. */
+/** Ends readers that are too far behind, and whoever holds too much of the budgets: some in a turn,
+ * for a slice of time. Once there is memory again, who was not read for want of it goes on. */
 void evict_slow_readers(struct shard *shard);
 void evict_for_memory(struct shard *shard);
+/** Once a second: readers that hold the log of a set that they have left. */
+void evict_moved_readers(struct shard *shard);
 /** Ends one blocked reader with 1008 and a reason that says how slow it was. */
 void evict_conn(struct conn *conn, enum conn_end end);
 

@@ -1,6 +1,7 @@
 """Readers whose socket takes nothing: in the middle of a frame and, with TLS, of a record. What comes
 then (pings, requests, evictions) waits for its place, and no byte is lost, doubled or torn."""
 import re
+import threading
 import time
 
 import msgpack
@@ -154,6 +155,27 @@ class Evicted:
         self.wait_for_log(2)
         self.assertEvicted(reader)
         self.assertEvicted(pinging)
+
+
+@both
+class Moved:
+    settings = {"workers": 1, "slow_memory": "1MiB", "slow_time": "10min"}
+
+    def test_a_reader_that_left_a_set_does_not_hold_its_messages_for_long(self):
+        reader = self.connect(receive_buffer=4096).subscribe("a/b/*")
+        other = self.connect().subscribe("a/b/*")
+        reading = threading.Thread(target=other.read_all)
+        reading.start()
+        publisher = self.publisher()
+        fill(publisher, "a/b/c", range(300))
+        reader.send(frame(BINARY, msgpack.packb({"streams": ["d/e/f"]})))
+        fill(publisher, "a/b/c", range(300, 4000))
+        end = time.monotonic() + PATIENCE
+        while not any("slow reader evicted" in line for line in self.broker.lines):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        other.send(frame(CLOSE, b""))
+        reading.join()
 
 
 class Alive(Case):

@@ -33,5 +33,23 @@ class PrivateBytes(Case):
             return None
 
 
+class Chunks(Case):
+    settings = {"workers": 1, "outbound_memory": "1MiB", "max_payload": "64KiB",
+                "notsent_lowat": "4KiB", "slow_time": "10min"}
+
+    def test_what_logs_keep_without_need_goes_before_readers(self):
+        """Each set keeps a chunk of 4 KiB for a second or two: 400 of them are more than there is."""
+        slow = self.connect(receive_buffer=4096).subscribe("slow/*/x")
+        publisher = self.publisher()
+        for number in range(40):
+            publisher.publish("slow/1/x", [number, "x" * 10_000])
+        for number in range(400):
+            reader = self.connect().subscribe(f"own/{number}/x")
+            publisher.publish(f"own/{number}/x", "x" * 3000)
+            self.assertEqual(len(msgpack.unpackb(reader.message())["data"]), 3000)
+        for number in range(40):
+            self.assertEqual(msgpack.unpackb(slow.message())["data"][0], number)
+
+
 if __name__ == "__main__":
     main()
