@@ -1,6 +1,6 @@
 /*
  * What rings.c (the push), park.c (workers that publish) and wake.c (who is told) share. Names in
- * brackets, as [reserve], are the steps of model/push.pml.
+ * brackets, as [reserve], are the steps of tests/ring/model/push.pml.
  */
 #ifndef RING_PROTOCOL_H
 #define RING_PROTOCOL_H

@@ -2,7 +2,7 @@
  * The rings of a broker: one bounded many-producer ring for each worker, and the protocol by which
  * a push is placed on several of them: in one order per key, on all or none, never waiting.
  *
- * The protocol is that of model/push.pml in the design: stripe of the key -> is it open -> reserve
+ * The protocol is that of tests/ring/model/push.pml: stripe of the key -> is it open -> reserve
  * a slot and bytes on every ring that wants it (else give back, look at the masks, EAGAIN) ->
  * number -> enqueue -> unlock -> signal. Each passage of rings.c, park.c names the step.
  *
