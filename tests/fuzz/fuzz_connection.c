@@ -34,7 +34,8 @@ static struct world {
     uint64_t ticked_ns;
     uint32_t fails; /* the allocation of the next turn that is to fail, or 0 */
     bool failed;    /* some have */
-    bool limits;    /* the input has chosen that readers may be slow */
+    bool proxies;   /* what comes by a Unix socket is a balancer's */
+    bool rates;     /* of an address few connections a second are taken */
     struct client clients[CLIENTS];
     unsigned client_count;
     struct messages messages;
@@ -225,28 +226,37 @@ static void publish(struct client *client, struct fuzz_input *input) {
 
 /* --- the wire --- */
 
+/* As the acceptor takes it, or with bytes that the host has read already. */
+static void hand_over(struct client *client, bool adopted) {
+    struct memory_socket *socket = client->socket;
+    struct sockaddr_storage address;
+    socklen_t address_bytes = socket_address(socket, &address);
+    size_t held = adopted ? client->out_bytes : 0;
+    allocations_begin(world.fails);
+    if (!adopted)
+        broker_accepted(world.broker, 0, socket->fd, &address, address_bytes);
+    else if (tickcast_broker_adopt(world.broker, socket->fd, -1, client->out, held) != TICKCAST_OK)
+        (void)close(socket->fd);
+    world.failed |= allocations_end() != 0;
+    world.fails = 0;
+    CHECK(!socket->closed || world.failed || client->state == CLIENT_REFUSED);
+    client->given_bytes = held;
+    client->out_bytes -= held;
+}
+
 static void connect_client(struct fuzz_input *input) {
     uint8_t how = fuzz_byte(input);
     struct memory_socket *socket = socket_make((enum peer_kind)(how % PEER_KINDS));
     if (socket == NULL) return;
     struct client *client = &world.clients[world.client_count];
     enum client_path path = (enum client_path)(how / PEER_KINDS % 4 % PATHS);
-    client_open(client, world.client_count, socket, path, &world.messages, &world.failed);
+    client_open(client, world.client_count++, socket, path, &world.messages, &world.failed);
+    client->limited = world.rates;
+    bool adopted = how >= 128;
+    if (world.proxies && socket->peer == PEER_UNIX && !adopted)
+        client_write_proxy(client, (how & 64) != 0);
     client_write_handshake(client);
-    size_t held = how < 128 ? 0 : client->out_bytes; /* what the host has read already */
-    allocations_begin(world.fails);
-    int result = tickcast_broker_adopt(world.broker, socket->fd, -1, client->out, held);
-    world.failed |= allocations_end() != 0;
-    world.fails = 0;
-    CHECK(result == TICKCAST_OK || (result == TICKCAST_ENOMEM && world.failed));
-    if (result != TICKCAST_OK) {
-        socket->closed = true;
-        (void)close(socket->fd);
-        return;
-    }
-    client->given_bytes = held;
-    client->out_bytes -= held;
-    world.client_count++;
+    hand_over(client, adopted);
 }
 
 /* A pause during which everybody who can be late is. */
@@ -367,7 +377,8 @@ static bool is_idle(void) {
                 list_empty(&shard->starved) && shard->inbox == NULL && !shard->overdue;
     for (unsigned i = 0; i < world.client_count; i++) {
         const struct memory_socket *socket = world.clients[i].socket;
-        if (!socket->closed && socket->in_at < socket->in_bytes) idle = false;
+        bool over = socket->closed || socket->shut;
+        if (!over && socket->in_at < socket->in_bytes) idle = false;
     }
     return idle;
 }
@@ -503,7 +514,10 @@ static void set_options(struct tickcast_options *options, uint8_t choice) {
     options->inbound_memory = 64 * TICKCAST_KIB;
     options->slow_memory = choice & 1 ? 4 * TICKCAST_KIB : 256 * TICKCAST_KIB;
     options->flush_delay_us = choice & 2 ? 2000 : 0;
-    options->strict_utf8 = false;
+    options->proxy_from = choice & 16 ? "unix" : NULL;
+    options->connection_rate = choice & 32 ? 3 : 0;
+    options->handshake_rate = choice & 32 ? 2 : 0;
+    options->limit_loopback = true;
     options->handshake_timeout_ms = 500;
     options->slow_time_ms = 500;
     options->close_timeout_ms = 100;
@@ -546,6 +560,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     uint8_t choice = fuzz_byte(&world.input);
     struct tickcast_options options;
     set_options(&options, choice);
+    world.proxies = options.proxy_from != NULL;
+    world.rates = options.handshake_rate > 0;
     sockets_begin((choice & 4 ? 20 : 0) * NS_PER_US);
     world.ticked_ns = clock_told();
     CHECK(tickcast_broker_new(&options, &world.broker) == TICKCAST_OK);

@@ -29,6 +29,7 @@ void client_open(struct client *client, unsigned number, struct memory_socket *s
     client->failed = failed;
     client->path = path;
     client->tame = true;
+    client->remote = socket->peer == PEER_REMOTE;
     client->set = -1;
     socket->sent = receive;
     socket->arg = client;
@@ -47,6 +48,16 @@ void client_write_handshake(struct client *client) {
     static const char *const paths[PATHS] = {"GET /ws", "GET /publish", "GET /nowhere"};
     CHECK(client_write_raw(client, paths[client->path], strlen(paths[client->path])));
     CHECK(client_write_raw(client, handshake, strlen(handshake)));
+}
+
+void client_write_proxy(struct client *client, bool stated) {
+    /* haproxy's proxy-protocol.txt, 2.2: version 2, TCP over IPv4, 10.1.2.3:1 to 10.1.2.4:2 */
+    static const uint8_t address[] =
+        "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\1\2\3\x0a\1\2\4\0\1\0\2";
+    static const uint8_t local[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0";
+    client->proxied = true;
+    client->remote = stated;
+    (void)client_write_raw(client, stated ? address : local, stated ? 28 : 16);
 }
 
 bool client_write(struct client *client, uint8_t head, const void *payload, size_t bytes) {
@@ -219,9 +230,9 @@ static size_t take_head(struct client *client) {
     client->state = status == 101 ? CLIENT_OPEN : CLIENT_REFUSED;
     CHECK(status == 101 || (status >= 400 && status < 600));
     if (status == 101) CHECK(strstr(text, accepted) != NULL);
-    bool remote = client->socket->peer == PEER_REMOTE;
-    if (!client->wild)
-        CHECK(status == (remote && client->path == PATH_PUBLISH ? 403 : statuses[client->path]));
+    bool forbidden = client->remote && client->path == PATH_PUBLISH;
+    if (!client->wild && !(client->limited && status == 429))
+        CHECK(status == (forbidden ? 403 : statuses[client->path]));
     return status == 101 ? (size_t)(end + 4 - text) : 0; /* with a refusal its head is kept */
 }
 

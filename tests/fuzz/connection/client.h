@@ -31,10 +31,13 @@ struct client {
     const bool *failed; /* an allocation has, in a turn before */
     enum client_path path;
     enum client_state state;
-    bool wild;   /* it has sent what nobody can say the answer to */
-    bool tame;   /* the broker has no reason to end it */
-    bool leaves; /* it has said goodbye, or is gone */
-    int set;     /* streams whose echo came last, or -1 */
+    bool proxied; /* it comes through a balancer */
+    bool remote;  /* as far as the broker knows it is not of this host */
+    bool limited; /* there may be too many of its address */
+    bool wild;    /* it has sent what nobody can say the answer to */
+    bool tame;    /* the broker has no reason to end it */
+    bool leaves;  /* it has said goodbye, or is gone */
+    int set;      /* streams whose echo came last, or -1 */
     uint32_t masks;
     uint8_t out[SOCKETS_INPUT_MAX]; /* written, not yet on its way */
     size_t out_bytes, given_bytes;  /* of all that was ever put on its way */
@@ -49,6 +52,9 @@ struct client {
 /** A new connection that asks for a path. */
 void client_open(struct client *client, unsigned number, struct memory_socket *socket,
                  enum client_path path, struct messages *messages, const bool *failed);
+/** It comes through a balancer, which states an address or only looks whether the broker is there.
+ */
+void client_write_proxy(struct client *client, bool stated);
 
 /** Writes a frame. False if there is no room for it. */
 bool client_write(struct client *client, uint8_t head, const void *payload, size_t bytes);

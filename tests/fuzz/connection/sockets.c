@@ -19,6 +19,7 @@
 #define BEGINNING_NS UINT64_C(1000000000000)
 
 ssize_t __real_recv(int fd, void *bytes, size_t room, int flags);
+ssize_t __real_send(int fd, const void *bytes, size_t count, int flags);
 long __real_syscall(long number, ...);
 int __real_shutdown(int fd, int how);
 int __real_close(int fd);
@@ -30,6 +31,7 @@ int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(
 int __real_pthread_join(pthread_t thread, void **result);
 
 ssize_t __wrap_recv(int fd, void *bytes, size_t room, int flags);
+ssize_t __wrap_send(int fd, const void *bytes, size_t count, int flags);
 long __wrap_syscall(long number, ...);
 int __wrap_shutdown(int fd, int how);
 int __wrap_close(int fd);
@@ -124,6 +126,12 @@ static long take(struct memory_socket *socket, const struct iovec *pieces, size_
     return taken;
 }
 
+ssize_t __wrap_send(int fd, const void *bytes, size_t count, int flags) {
+    struct memory_socket *socket = socket_of(fd);
+    struct iovec piece = {.iov_base = (void *)(uintptr_t)bytes, .iov_len = count};
+    return socket != NULL ? take(socket, &piece, 1) : __real_send(fd, bytes, count, flags);
+}
+
 long __wrap_syscall(long number, ...) {
     long at[6] = {0};
     int count = number == SYS_sendmsg ? 3 : 6; /* of sendto, recvfrom and futex */
@@ -164,19 +172,23 @@ int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *bytes
     return 0;
 }
 
+socklen_t socket_address(const struct memory_socket *socket, struct sockaddr_storage *address) {
+    uint32_t host = socket->peer == PEER_LOOPBACK ? INADDR_LOOPBACK : 0x0a010203;
+    struct sockaddr_in in = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)socket->fd),
+                             .sin_addr.s_addr = htonl(host)};
+    address->ss_family = AF_UNIX;
+    if (socket->peer == PEER_UNIX) return sizeof address->ss_family;
+    memcpy(address, &in, sizeof in);
+    return sizeof in;
+}
+
 int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *bytes) {
     const struct memory_socket *socket = socket_of(fd);
+    struct sockaddr_storage peer;
     if (socket == NULL) return __real_getpeername(fd, address, bytes);
-    if (socket->peer == PEER_UNIX) {
-        address->sa_family = AF_UNIX;
-        *bytes = sizeof address->sa_family;
-        return 0;
-    }
-    uint32_t host = socket->peer == PEER_LOOPBACK ? INADDR_LOOPBACK : 0x0a010203;
-    struct sockaddr_in in = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)fd), .sin_addr.s_addr = htonl(host)};
-    memcpy(address, &in, sizeof in);
-    *bytes = sizeof in;
+    *bytes = socket_address(socket, &peer);
+    memcpy(address, &peer, *bytes);
     return 0;
 }
 

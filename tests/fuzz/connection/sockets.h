@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #define SOCKETS_MAX       12
 #define SOCKETS_INPUT_MAX (64 * 1024) /* bytes that one peer sends in a run */
@@ -39,6 +40,8 @@ void sockets_end(void);
 
 /** An open socket with room for everything; NULL after SOCKETS_MAX. */
 struct memory_socket *socket_make(enum peer_kind peer);
+/** Where its peer is. Returns the bytes. */
+socklen_t socket_address(const struct memory_socket *socket, struct sockaddr_storage *address);
 /** The one with this descriptor, or NULL. */
 struct memory_socket *socket_of(int fd);
 /** What a poll would tell. */
