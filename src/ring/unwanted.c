@@ -1,6 +1,6 @@
 /*
- * The argument. tests/ring/model/unwanted.pml is a model of it, checked exhaustively in small sizes;
- * each rule left out is caught there and by tests/stress/unwanted*.c.
+ * The argument. tests/ring/model/unwanted.pml is a model of it, checked exhaustively in small
+ * sizes; each rule left out is caught there and by tests/stress/unwanted*.c.
  *
  * (1) What a reader finds was written. One thread writes: head to 0, the words, the new head. Words
  * are stored with release and loaded with acquire: who has read a word of the next writing reads
