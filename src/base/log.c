@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/printable.h"
 
 static void emit(const struct log *log, enum log_level level, const char *format, va_list args,
                  uint32_t left_out) {
@@ -13,7 +14,8 @@ static void emit(const struct log *log, enum log_level level, const char *format
     if (length >= 0 && (size_t)length < sizeof line && left_out > 0)
         snprintf(line + length, sizeof line - (size_t)length, " (%u more like this left out)",
                  left_out);
-    log->sink(log->arg, (int)level, line);
+    char shown[LOG_LINE_BYTES]; /* whatever a peer, a file or a certificate put into it */
+    log->sink(log->arg, (int)level, printable(line, strlen(line), shown, sizeof shown));
 }
 
 void log_line(const struct log *log, enum log_level level, const char *format, ...) {

@@ -44,7 +44,9 @@ void problems_value(struct problems *problems, const struct origin *origin, cons
 
 const char *origin_text(const struct origin *origin, const char *file,
                         char out[ORIGIN_TEXT_BYTES]) {
-    const char *name = file != NULL ? file : "";
+    char name[ORIGIN_TEXT_BYTES - sizeof ":4294967295"];
+    if (file == NULL) file = "";
+    printable(file, strlen(file), name, sizeof name);
     if (origin->source == FROM_DEFAULT) return "default";
     if (origin->source == FROM_COMMAND_LINE) return "command line";
     if (origin->line == 0)

@@ -12,6 +12,7 @@
 #include "base/exit_code.h"
 
 #define CLI_ERROR_BYTES 512
+#define COMPLAINT_BYTES 2048 /**< of a line on standard error; longer ones are cut */
 
 enum command { COMMAND_NONE, COMMAND_SUB, COMMAND_PUB, COMMAND_CHECK_STREAM, COMMAND_COUNT };
 

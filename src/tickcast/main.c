@@ -1,7 +1,9 @@
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/descriptors.h"
+#include "base/printable.h"
 #include "tickcast/commands.h"
 #include "tickcast/topics.h"
 
@@ -22,9 +24,9 @@ static enum exit_code run(const struct cli *options) {
 
 int main(int argc, char **argv) {
     struct cli options;
-    char error[CLI_ERROR_BYTES];
+    char error[CLI_ERROR_BYTES], shown[CLI_ERROR_BYTES];
     if (cli_parse(argc, argv, &options, error)) {
-        fprintf(stderr, "tickcast: %s\n", error);
+        fprintf(stderr, "tickcast: %s\n", printable(error, strlen(error), shown, sizeof shown));
         return EXIT_USAGE;
     }
     if (options.help) {

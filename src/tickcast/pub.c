@@ -26,7 +26,8 @@ struct pub {
 };
 
 static enum exit_code complain(const char *text) {
-    fprintf(stderr, "tickcast pub: %s\n", text);
+    char shown[COMPLAINT_BYTES];
+    fprintf(stderr, "tickcast pub: %s\n", printable(text, strlen(text), shown, sizeof shown));
     return EXIT_FAILED;
 }
 

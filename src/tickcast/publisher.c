@@ -15,7 +15,8 @@
 #define ANSWER_DEPTH 4
 
 static int complain(const char *text) {
-    fprintf(stderr, "tickcast pub: %s\n", text);
+    char shown[TEXT_BYTES];
+    fprintf(stderr, "tickcast pub: %s\n", printable(text, strlen(text), shown, sizeof shown));
     return -1;
 }
 

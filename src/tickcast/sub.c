@@ -31,7 +31,8 @@ struct sub {
 
 static enum exit_code complain(const char *text) {
     fflush(stdout);
-    fprintf(stderr, "tickcast sub: %s\n", text);
+    char shown[COMPLAINT_BYTES];
+    fprintf(stderr, "tickcast sub: %s\n", printable(text, strlen(text), shown, sizeof shown));
     return EXIT_FAILED;
 }
 

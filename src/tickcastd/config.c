@@ -213,6 +213,16 @@ static void read_setting(struct reader *reader, unsigned number, const yaml_node
     if (text != NULL) setting_read(reader->settings, number, text, &origin, reader->problems);
 }
 
+static void read_core_dumps(struct reader *reader, const yaml_node_t *node) {
+    static const char allowed[] = "false or true";
+    const char *text = reader_text(reader, node, "core_dumps", allowed);
+    const struct origin origin = reader_origin(node);
+    if (text == NULL) return;
+    reader->settings->core_dumps = strcmp(text, "true") == 0;
+    if (!reader->settings->core_dumps && strcmp(text, "false") != 0)
+        problems_value(reader->problems, &origin, "core_dumps", text, allowed, NULL);
+}
+
 static void visit_top(struct reader *reader, void *arg, const char *name, const yaml_node_t *key,
                       yaml_node_t *value) {
     (void)arg;
@@ -223,6 +233,8 @@ static void visit_top(struct reader *reader, void *arg, const char *name, const 
         read_listeners(reader, value);
     } else if (strcmp(name, "listen_port") == 0) {
         read_listen_port(reader, value);
+    } else if (strcmp(name, "core_dumps") == 0) {
+        read_core_dumps(reader, value);
     } else if (strcmp(name, "feeds") == 0) {
         reader_feeds(reader, value);
     } else {

@@ -119,6 +119,8 @@ const struct help_list_row help_list_rows[] = {
     {"listen_port", "", "a port from 0 to 65535", "MarketStore's name for `listen: 0.0.0.0:PORT`"},
     {"feeds", "", "a list of maps with `type` (" FEED_NAME_ALLOWED ") and its options, see below",
      "what the daemon publishes by itself"},
+    {"core_dumps", "false", "false or true",
+     "the process may leave core dumps, which hold private keys, and its user may read its memory"},
     {NULL, NULL, NULL, NULL},
 };
 

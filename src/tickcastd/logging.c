@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 #define LINE_BYTES (LOGGING_LINE_BYTES + 64)
 
@@ -27,10 +28,11 @@ static int write_line(int fd, int level, const char *text) {
     struct tm utc;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
-    char line[LINE_BYTES];
+    char line[LINE_BYTES], shown[LOGGING_LINE_BYTES];
+    printable(text, strlen(text), shown, sizeof shown);
     size_t used = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
-    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %s %.*s\n",
-                             now.tv_nsec / 1000000, level_names[level], LOGGING_LINE_BYTES, text);
+    used += (size_t)snprintf(line + used, sizeof line - used, ".%03ldZ %s %s\n",
+                             now.tv_nsec / 1000000, level_names[level], shown);
     return write(fd, line, used) < 0 ? -1 : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "tickcastd/args.h"
 #include "tickcastd/check.h"
 #include "tickcastd/config.h"
+#include "tickcastd/core_dump.h"
 #include "tickcastd/help.h"
 #include "tickcastd/serve.h"
 
@@ -39,6 +40,7 @@ static int configured(const struct args *args, char **argv, struct settings *set
     settings_complete(settings, problems);
     if (problems->count > 0) return EXIT_CONFIG;
     raise_file_limit();
+    if (settings->core_dumps) core_dump_allow();
     if (!args->check) return serve(settings, what_to_print(args, settings), argv);
     if (args->json)
         check_print_json(settings, stdout);
@@ -51,6 +53,7 @@ int main(int argc, char **argv) {
     struct problems problems = {.out = stderr};
     struct settings settings;
     struct args args;
+    core_dump_forbid();
     descriptors_open_standard();
     settings_init(&settings);
     args_parse(argc, argv, &args, &settings, &problems);

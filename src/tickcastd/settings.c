@@ -14,8 +14,11 @@
 #define NAME(kind, name, standard, lowest, highest, sentence) #name,
 #define TEXT_NAME(name, value, allowed, sentence)             #name,
 static const char *const names[] = {TICKCAST_OPTIONS(NAME) "log_level",
-                                    TICKCAST_TEXT_OPTIONS(TEXT_NAME) "listen", "listen_port",
-                                    "feeds", NULL};
+                                    TICKCAST_TEXT_OPTIONS(TEXT_NAME) "listen",
+                                    "listen_port",
+                                    "feeds",
+                                    "core_dumps",
+                                    NULL};
 
 static const char *const bool_words[] = {"false", "true", NULL};
 static const char *const peers_words[] = {"loopback", "any", NULL};

@@ -32,6 +32,7 @@ struct settings {
     struct origin origins[SETTING_COUNT];
     char *texts[OPTION_TEXT_ROWS]; /**< heap: what the options that are texts point to */
     const char *file;              /**< the configuration file's name, or NULL; the caller's */
+    bool core_dumps;               /**< see core_dump.h */
     struct listen_setting *listeners;
     uint32_t listener_count;
     struct feed_setting *feeds;

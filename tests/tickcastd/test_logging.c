@@ -89,3 +89,12 @@ Test(logging, lines_above_the_rate_are_counted) {
     cr_assert(eq(u32, logging.left_out, 2 * LOGGING_LINES));
     close(fd);
 }
+
+Test(logging, a_text_is_one_line_that_can_be_shown) {
+    logging_say(&logging, 1, "file %s", "a\nb\x1b]0;title\x07\xff\xe2\x82\xac");
+    char *text = in_pipe();
+    cr_expect(
+        ne(ptr, strstr(text, " warning file a\\x0ab\\x1b]0;title\\x07\\xff\xe2\x82\xac\n"), NULL));
+    cr_expect(eq(ptr, strchr(text, '\n'), text + strlen(text) - 1));
+    free(text);
+}

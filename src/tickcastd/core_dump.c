@@ -1,0 +1,32 @@
+#include "tickcastd/core_dump.h"
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+static rlim_t limit_before;
+
+static void set_limit(rlim_t most) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) < 0) return;
+    limit_before = limit.rlim_cur;
+    limit.rlim_cur = most;
+    (void)setrlimit(RLIMIT_CORE, &limit);
+}
+
+void core_dump_forbid(void) {
+    if (SANITIZED) return;
+    set_limit(0);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void core_dump_allow(void) {
+    if (SANITIZED) return;
+    set_limit(limit_before);
+    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
