@@ -1,5 +1,6 @@
 #include "tickcastd/core_dump.h"
 
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -9,24 +10,21 @@
 #define SANITIZED 0
 #endif
 
-static rlim_t limit_before;
-
-static void set_limit(rlim_t most) {
+static void set_limit(bool most) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_CORE, &limit) < 0) return;
-    limit_before = limit.rlim_cur;
-    limit.rlim_cur = most;
+    limit.rlim_cur = most ? limit.rlim_max : 0;
     (void)setrlimit(RLIMIT_CORE, &limit);
 }
 
 void core_dump_forbid(void) {
     if (SANITIZED) return;
-    set_limit(0);
+    set_limit(false);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 void core_dump_allow(void) {
     if (SANITIZED) return;
-    set_limit(limit_before);
+    set_limit(true);
     (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }

@@ -6,7 +6,7 @@
  * with sanitizers, which read it to look for leaks. */
 void core_dump_forbid(void);
 
-/** Undoes that, as far as the limits with which the process was started allow core dumps. */
+/** Undoes that, up to the hard limit of core dumps. */
 void core_dump_allow(void);
 
 #endif
