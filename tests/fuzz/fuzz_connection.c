@@ -18,7 +18,7 @@
 #define CLIENTS     SOCKETS_MAX
 #define SETTLE_MOST 4000 /* turns until nothing is left to do */
 #define STOP_MOST   4000
-#define SHORT_MS    400 /* a shorter pause ends nobody */
+#define YOUNG_MS    400 /* before that no deadline passes */
 
 int __real_event_base_loop(struct event_base *base, int flags);
 int __wrap_event_base_loop(struct event_base *base, int flags);
@@ -259,13 +259,16 @@ static void connect_client(struct fuzz_input *input) {
     hand_over(client, adopted);
 }
 
-/* A pause during which everybody who can be late is. */
 static void pass_time(struct fuzz_input *input) {
     static const uint32_t pauses_ms[] = {1, 10, 100, 300, 500, 1500, 4000, 20000};
-    uint32_t pause_ms = pauses_ms[fuzz_byte(input) % 8];
-    for (unsigned i = 0; i < world.client_count && pause_ms >= SHORT_MS; i++)
-        world.clients[i].tame = false;
-    clock_pass(pause_ms * NS_PER_MS);
+    clock_pass(pauses_ms[fuzz_byte(input) % 8] * NS_PER_MS);
+}
+
+/* Whoever is there for longer may be late, or silent for too long. */
+static void let_age(void) {
+    for (unsigned i = 0; i < world.client_count; i++)
+        if (clock_told() - world.clients[i].opened_ns >= YOUNG_MS * NS_PER_MS)
+            world.clients[i].tame = false;
 }
 
 static void set_room(struct client *client, struct fuzz_input *input) {
@@ -486,6 +489,7 @@ int __wrap_event_base_loop(struct event_base *base, int flags) {
     } else {
         stop_on();
     }
+    if (world.stage != STOPPING) let_age();
     activate();
     allocations_begin(world.fails);
     world.fails = 0;

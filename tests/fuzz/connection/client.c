@@ -29,6 +29,7 @@ void client_open(struct client *client, unsigned number, struct memory_socket *s
     client->failed = failed;
     client->path = path;
     client->tame = true;
+    client->opened_ns = clock_told();
     client->remote = socket->peer == PEER_REMOTE;
     client->set = -1;
     socket->sent = receive;

@@ -37,7 +37,8 @@ struct client {
     bool wild;    /* it has sent what nobody can say the answer to */
     bool tame;    /* the broker has no reason to end it */
     bool leaves;  /* it has said goodbye, or is gone */
-    int set;      /* streams whose echo came last, or -1 */
+    uint64_t opened_ns;
+    int set; /* streams whose echo came last, or -1 */
     uint32_t masks;
     uint8_t out[SOCKETS_INPUT_MAX]; /* written, not yet on its way */
     size_t out_bytes, given_bytes;  /* of all that was ever put on its way */
