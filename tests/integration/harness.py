@@ -30,6 +30,7 @@ SANITIZED = "TICKCAST_SANITIZE" in os.environ
 # Before a daemon: what gives it the system calls of its unit and no other (see confined/main.c).
 CONFINED = [os.environ["TICKCAST_CONFINED"], ROOT / "src/package/tickcastd.service.in"] \
     if "TICKCAST_CONFINED" in os.environ else []
+SILENT = {"ping_interval": "1h", "dead_time": "2h"}  # no ping comes between what a test waits for
 PATIENCE = 60  # seconds until something that must happen is given up
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -274,7 +275,7 @@ class Case(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker(**{"workers": 2, **cls.settings})
+        cls.broker = Broker(**{"workers": 2, **SILENT, **cls.settings})
         cls.addClassCleanup(cls.broker.kill)
 
     @classmethod
@@ -300,7 +301,7 @@ class Case(unittest.TestCase):
 
     def start(self, **settings):
         """Another broker, for this test alone."""
-        broker = Broker(**{"workers": 1, **settings})
+        broker = Broker(**{"workers": 1, **SILENT, **settings})
         self.addCleanup(broker.kill)
         return broker
 

@@ -136,8 +136,7 @@ def wrong_with(row, answer):
 @both
 class Table:
     # one worker, so that who was answered tells of all before it; nobody is hurried or pinged
-    settings = {"workers": 1, "handshake_timeout": "60s", "close_timeout": "60s", "ping_interval": "1h",
-                "dead_time": "2h"}
+    settings = {"workers": 1, "handshake_timeout": "60s", "close_timeout": "60s"}
 
     def setUp(self):
         self.rows = rows()

@@ -129,8 +129,7 @@ class Reader(threading.Thread):
 
 @both
 class RealData:
-    settings = {"workers": 4, "slow_memory": "1GiB", "slow_time": "10min", "outbound_memory": "8GiB",
-                "ping_interval": "1h", "dead_time": "2h"}
+    settings = {"workers": 4, "slow_memory": "1GiB", "slow_time": "10min", "outbound_memory": "8GiB"}
 
     def publish(self, path, template):
         with open(path, "rb") as rows:
