@@ -81,9 +81,6 @@ static void set_protocol(SSL_CTX *context) {
                                      SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
-    /* a read goes on after each message that is no data, as long as there is another: a peer that
-     * sends nothing else (KeyUpdate) would keep the worker in one read */
-    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_max_early_data(context, 0);
     SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);

@@ -6,6 +6,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* A read of OpenSSL's ends with data, the end of a handshake's flight, or here: a peer that sends
+ * records of one byte, or KeyUpdates without end, would keep the worker in it. Its number of reads
+ * in a row stands where BIOs that own their descriptor have their flag for that. */
+#define READS_IN_A_ROW 64
+
 static int fd_of(BIO *bio) {
     return (int)(intptr_t)BIO_get_data(bio);
 }
@@ -22,9 +27,16 @@ static int socket_write(BIO *bio, const char *bytes, size_t count, size_t *writt
 }
 
 static int socket_read(BIO *bio, char *bytes, size_t room, size_t *count) {
+    int reads = BIO_get_shutdown(bio);
     BIO_clear_retry_flags(bio);
+    BIO_set_shutdown(bio, 0);
+    if (reads == READS_IN_A_ROW) { /* what is there is still there: a poll tells of it */
+        BIO_set_retry_read(bio);
+        return -1;
+    }
     long got = syscall(SYS_recvfrom, fd_of(bio), bytes, room, 0, NULL, NULL);
     if (got > 0) {
+        BIO_set_shutdown(bio, reads + 1);
         *count = (size_t)got;
         return 1;
     }
@@ -62,6 +74,7 @@ bool tls_socket_attach(BIO_METHOD *method, SSL *ssl, int fd) {
     BIO *bio = BIO_new(method);
     if (bio == NULL) return false;
     BIO_set_data(bio, (void *)(intptr_t)fd);
+    BIO_set_shutdown(bio, 0);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl, bio, bio);
     return true;

@@ -1,7 +1,8 @@
 /*
  * How TLS reaches its socket: a BIO in place of OpenSSL's own. A write raises no SIGPIPE, both
- * directions go to the kernel by bare system calls (see transport_send), and what OpenSSL asks its
- * BIO several times for each record (is there kernel TLS?) is answered at once.
+ * directions go to the kernel by bare system calls (see transport_send), what OpenSSL asks its BIO
+ * several times for each record (is there kernel TLS?) is answered at once, and a read does not go
+ * on for as long as the peer sends: now and then it wants to be waited for, though there is more.
  */
 #ifndef NET_TLS_SOCKET_H
 #define NET_TLS_SOCKET_H

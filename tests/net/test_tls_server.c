@@ -130,26 +130,3 @@ Test(tls_server, one_bad_file_among_good_ones_is_named_and_nothing_is_made) {
     cr_expect_str_eq(stage.said, "", "nothing is said of what is not served");
     stage_close(&stage);
 }
-
-Test(tls_server, one_read_takes_one_message_that_is_no_data) {
-    struct stage stage;
-    stage_open(&stage);
-    issue_cert(stage.folder, (struct issue){.name = "a", .subject = "a", .names = "DNS:a"});
-    use(&stage, "a");
-    serve(&stage);
-    struct hands hands = shake_hands(&stage, (struct asking){.version = TLS1_3_VERSION});
-    enum { UPDATES = 8 };
-    char byte;
-    for (int i = 0; i < UPDATES; i++) {
-        cr_assert(SSL_key_update(hands.client, SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
-        cr_assert(SSL_do_handshake(hands.client) == 1);
-    }
-    cr_assert(SSL_write(hands.client, "x", 1) == 1);
-    int reads = 0;
-    for (; reads <= UPDATES && SSL_read(hands.server, &byte, 1) != 1; reads++)
-        cr_assert(BIO_ctrl_pending(SSL_get_rbio(hands.server)) > 0);
-    cr_expect_eq(reads, UPDATES);
-    cr_expect_eq(byte, 'x');
-    hands_free(&hands);
-    stage_close(&stage);
-}

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <openssl/err.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,5 +97,45 @@ Test(tls_socket, a_peer_that_is_gone_is_an_error_and_no_signal) {
     cr_assert(ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING);
     tls_clear_errors();
     cr_assert(ERR_peek_error() == 0);
+    ends_close(&ends);
+}
+
+Test(tls_socket, a_read_does_not_last_as_long_as_a_peer_sends_what_is_no_data) {
+    enum { UPDATES = 200 }; /* as many as a socket holds */
+    struct ends ends;
+    ends_open(&ends);
+    char got;
+    for (int i = 0; i < UPDATES; i++) {
+        cr_assert(SSL_key_update(ends.client, SSL_KEY_UPDATE_NOT_REQUESTED) == 1);
+        cr_assert(SSL_do_handshake(ends.client) == 1);
+    }
+    cr_assert(SSL_write(ends.client, "x", 1) == 1);
+    int reads = 0, result;
+    for (; (result = SSL_read(ends.server, &got, 1)) != 1; reads++)
+        cr_assert(SSL_get_error(ends.server, result) == SSL_ERROR_WANT_READ && reads < UPDATES);
+    cr_assert(reads >= 5 && got == 'x', "%d", reads);
+    ends_close(&ends);
+}
+
+Test(tls_socket, nor_a_handshake_for_as_long_as_records_of_one_byte_come) {
+    enum { RECORDS = 1000 };
+    struct ends ends;
+    ends_open(&ends);
+    SSL_free(ends.server);
+    ends.server = SSL_new(ends.server_context);
+    cr_assert(tls_socket_attach(ends.method, ends.server, ends.fds[0]));
+    SSL_set_accept_state(ends.server);
+    static const unsigned char hello[] = {1, 0, RECORDS >> 8, RECORDS & 0xff}; /* RFC 8446, 4 */
+    unsigned char records[RECORDS][6];
+    for (size_t i = 0; i < RECORDS; i++)
+        memcpy(records[i], (unsigned char[]){22, 3, 1, 0, 1, i < sizeof hello ? hello[i] : 0}, 6);
+    cr_assert(write(ends.fds[1], records, sizeof records) == sizeof records);
+    int steps = 0, unread = 1, result;
+    for (; unread > 0; steps++) {
+        result = SSL_do_handshake(ends.server);
+        cr_assert(SSL_get_error(ends.server, result) == SSL_ERROR_WANT_READ && steps < RECORDS);
+        cr_assert(ioctl(ends.fds[0], FIONREAD, &unread) == 0);
+    }
+    cr_assert(steps >= 10, "%d", steps);
     ends_close(&ends);
 }
