@@ -41,7 +41,7 @@ struct conn {
     struct list deadline;   /**< handshakes, blocked or closings; by state */
     uint64_t since_ns;      /**< of the deadline */
     struct list ping;       /**< slot of the wheel */
-    struct list unfinished; /**< while a message has begun */
+    struct list unfinished; /**< while a message or the opening handshake has begun */
     struct list turn;       /**< waiting for a TLS slice, resumed, throttled, starved or doomed */
     uint64_t alive_ns;    /**< when something was last received or acknowledged, for all we know */
     uint64_t acked_bytes; /**< by then */

@@ -89,15 +89,17 @@ static void on_event(struct conn *conn, enum ws_event event, const struct ws_mes
     }
 }
 
-/* A message that has begun is charged, and the oldest goes when memory is short. So are requests
- * that a subscriber sends faster than they are served. */
+/* A message or opening handshake that has begun is charged, and the oldest goes when memory is
+ * short. So are requests that a subscriber sends faster than they are served. */
 static void note_unfinished(struct conn *conn) {
+    struct shard *shard = conn->shard;
     bool waits = conn->publisher == NULL && conn->held_bytes > 0;
-    bool unfinished = conn->state == CONN_OPEN && (waits || ws_decoder_busy(&conn->decoder));
+    bool unfinished = conn->state <= CONN_OPEN && (waits || ws_decoder_busy(&conn->decoder));
     if (!unfinished)
         list_remove(&conn->unfinished);
     else if (list_empty(&conn->unfinished))
-        list_insert(&conn->shard->unfinished, &conn->unfinished);
+        list_insert(conn->state == CONN_OPEN ? &shard->unfinished : &shard->begun,
+                    &conn->unfinished);
 }
 
 static void decode(struct conn *conn, uint8_t *at, uint8_t *end) {

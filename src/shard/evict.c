@@ -122,24 +122,14 @@ static void evict_for_outbound(struct shard *shard, uint64_t until_ns) {
     }
 }
 
-/* The oldest that has sent a part of its opening handshake. They come in one piece as a rule, so
- * these are hardly good clients. */
-static struct conn *begun_handshake(struct shard *shard) {
-    struct list *node = shard->handshakes.next;
-    for (int i = 0; i < SHARD_HANDSHAKES_SEEN && node != &shard->handshakes; i++) {
-        struct conn *conn = LIST_ITEM(node, struct conn, deadline);
-        if (conn->held_bytes > 0) return conn;
-        node = node->next;
-    }
-    return NULL;
-}
-
+/* Half handshakes first, the oldest of each: they come in one piece as a rule, so these are hardly
+ * good clients. */
 static void evict_for_inbound(struct shard *shard, uint64_t until_ns) {
     while (budget_over(&shard->inbound)) {
-        struct conn *conn = begun_handshake(shard);
-        if (conn == NULL && list_empty(&shard->unfinished)) return;
-        if (conn == NULL) conn = LIST_ITEM(shard->unfinished.next, struct conn, unfinished);
-        conn_fail(conn, END_INBOUND, "inbound_memory is used up by unfinished messages");
+        struct list *kind = list_empty(&shard->begun) ? &shard->unfinished : &shard->begun;
+        if (list_empty(kind)) return;
+        conn_fail(LIST_ITEM(kind->next, struct conn, unfinished), END_INBOUND,
+                  "inbound_memory is used up by unfinished messages");
         if (clock_now_ns() < until_ns) continue;
         shard->short_of_memory |= budget_over(&shard->inbound);
         return;

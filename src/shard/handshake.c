@@ -12,6 +12,7 @@ void conn_handshake_over(struct conn *conn) {
     count_sub(&conn->shard->stats.handshakes_now, 1);
     tls_server_unref(conn->tls);
     conn->tls = NULL;
+    list_remove(&conn->unfinished);
 }
 
 /* The oldest that waits for its peer. Whoever waits for us has its turn before long, so they are

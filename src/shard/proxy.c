@@ -13,6 +13,7 @@ static bool keep(struct conn *conn, const uint8_t *bytes, size_t count) {
     memcpy(more + conn->held_bytes, bytes, count);
     conn->held = more;
     conn->held_bytes += (uint32_t)count;
+    if (list_empty(&conn->unfinished)) list_insert(&conn->shard->begun, &conn->unfinished);
     conn_charge(conn);
     return true;
 }
@@ -21,6 +22,7 @@ static void drop(struct conn *conn) {
     free(conn->held);
     conn->held = NULL;
     conn->held_bytes = 0;
+    list_remove(&conn->unfinished);
     conn_charge(conn);
 }
 

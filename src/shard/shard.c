@@ -152,11 +152,11 @@ static int open_events(struct shard *shard) {
 }
 
 static void init_lists(struct shard *shard) {
-    struct list *lists[] = {&shard->dirty,       &shard->delayed,  &shard->slow_groups,
-                            &shard->conns,       &shard->closings, &shard->handshakes,
-                            &shard->blocked,     &shard->starved,  &shard->unfinished,
-                            &shard->resumed,     &shard->parked,   &shard->doomed,
-                            &shard->dead_groups, &shard->tls,      &shard->throttled};
+    struct list *lists[] = {
+        &shard->dirty,       &shard->delayed,    &shard->slow_groups, &shard->conns,
+        &shard->closings,    &shard->handshakes, &shard->blocked,     &shard->starved,
+        &shard->unfinished,  &shard->resumed,    &shard->parked,      &shard->doomed,
+        &shard->dead_groups, &shard->tls,        &shard->throttled,   &shard->begun};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) list_init(lists[i]);
     for (int i = 0; i < SHARD_PINGS; i++) list_init(&shard->pings[i]);
 }

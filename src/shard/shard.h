@@ -130,6 +130,7 @@ struct shard {
     uint64_t tls_loop_ns;    /**< first of them that became readable in this turn, or 0 */
     struct list starved;     /**< not read until inbound memory is free */
     struct list unfinished;  /**< with a message begun, by age */
+    struct list begun;       /**< with an opening handshake begun, by age */
     struct list resumed;     /**< to go on decoding next turn */
     struct list throttled;   /**< the same at the next step of message_rate */
     struct list parked;      /**< publishers whose message waits for a ring */

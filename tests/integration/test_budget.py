@@ -3,7 +3,7 @@ import socket
 
 import msgpack
 
-from harness import BINARY, Case, frame, main
+from harness import BINARY, PATIENCE, Case, frame, handshake, main
 
 
 class PrivateBytes(Case):
@@ -49,6 +49,32 @@ class Chunks(Case):
             self.assertEqual(len(msgpack.unpackb(reader.message())["data"]), 3000)
         for number in range(40):
             self.assertEqual(msgpack.unpackb(slow.message())["data"][0], number)
+
+
+class Inbound(Case):
+    settings = {"workers": 1, "inbound_memory": "1MiB", "max_payload": "64KiB", "max_message": "64KiB"}
+
+    def test_half_handshakes_go_before_unfinished_requests_whoever_came_first(self):
+        """Behind more idle connections than anybody would look through."""
+        half = handshake()[:-2] + b"X: " + b"x" * 7000
+        idle = [self.raw(b"") for _ in range(100)]
+        request = frame(BINARY, msgpack.packb({"streams": ["a/b/c"]}))
+        good = self.connect()
+        good.send(request[:-1])
+        crowd = [self.raw(half) for _ in range(300)]
+        crowd[0].settimeout(PATIENCE)
+        self.assertEqual(crowd[0].recv(1), b"")  # it was among the oldest, and there were too many
+        good.send(request[-1:])
+        self.assertEqual(msgpack.unpackb(good.message()), {"streams": ["a/b/c"]})
+        for each in idle:
+            each.setblocking(False)
+            self.assertRaises(BlockingIOError, each.recv, 1)
+
+    def raw(self, data):
+        made = socket.create_connection(("127.0.0.1", self.broker.ports["ws"]), PATIENCE)
+        self.addCleanup(made.close)
+        made.sendall(data)
+        return made
 
 
 if __name__ == "__main__":
