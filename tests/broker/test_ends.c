@@ -243,6 +243,7 @@ static void check_row(const struct row *row, const char *certs) {
     tickcast_options_init(&raw.options);
     raw.options.workers = 1;
     raw.options.close_timeout_ms = 50; /* nobody here answers a close */
+    raw_no_pings(&raw.options);
     row->set(&raw.options);
     raw_start(&raw, strcmp(row->name, "tls_bad") == 0 ? certs : NULL);
     row->drive(&raw);

@@ -91,6 +91,7 @@ Test(refusals, each_has_a_counter_that_rises_and_the_connection_stays) {
     raw.options.max_glob_streams = 0;
     raw.options.max_payload = 8;
     raw.options.close_timeout_ms = 50;
+    raw_no_pings(&raw.options);
     raw_start(&raw, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].path != NULL) check_row(&raw, &rows[i]);

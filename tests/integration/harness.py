@@ -30,7 +30,6 @@ SANITIZED = "TICKCAST_SANITIZE" in os.environ
 # Before a daemon: what gives it the system calls of its unit and no other (see confined/main.c).
 CONFINED = [os.environ["TICKCAST_CONFINED"], ROOT / "src/package/tickcastd.service.in"] \
     if "TICKCAST_CONFINED" in os.environ else []
-SILENT = {"ping_interval": "1h", "dead_time": "2h"}  # no ping comes between what a test waits for
 PATIENCE = 60  # seconds until something that must happen is given up
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -67,10 +66,12 @@ def go_build(source):
 class Broker:
     """tickcastd (or another `program` of its kind) on a free port for ws, one for wss and a Unix
     socket, run by the command `within`. A setting that is a list is a flag for each of its values;
-    `stdin` is that of subprocess.Popen."""
+    `stdin` is that of subprocess.Popen. It sends no pings by itself, unless the test sets when: they
+    come at any time, and most tests look at each frame."""
 
     def __init__(self, stdin=subprocess.DEVNULL, program="tickcastd", within=(), **settings):
         self.unix = tempfile.mktemp(prefix="s", dir=folder())
+        settings = {"ping_interval": "1h", "dead_time": "2h", **settings}
         flags = [text for name, value in settings.items()
                  for each in (value if isinstance(value, list) else [value])
                  for text in ("--" + name.replace("_", "-"), str(each))]
@@ -275,7 +276,7 @@ class Case(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker(**{"workers": 2, **SILENT, **cls.settings})
+        cls.broker = Broker(**{"workers": 2, **cls.settings})
         cls.addClassCleanup(cls.broker.kill)
 
     @classmethod
@@ -301,7 +302,7 @@ class Case(unittest.TestCase):
 
     def start(self, **settings):
         """Another broker, for this test alone."""
-        broker = Broker(**{"workers": 1, **SILENT, **settings})
+        broker = Broker(**{"workers": 1, **settings})
         self.addCleanup(broker.kill)
         return broker
 

@@ -216,8 +216,7 @@ class Bombs(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.broker = Broker(workers=1, message_rate=0, ping_interval="1h", dead_time="2h",
-                            close_timeout="60s")
+        cls.broker = Broker(workers=1, message_rate=0, close_timeout="60s")
         cls.addClassCleanup(cls.broker.kill)
 
     @classmethod

@@ -33,15 +33,6 @@ class MessageRate:
         self.connect("/publish").publish("K29/1Min/OHLCV", 1)
         self.assertEqual(self.reader.message(), payload("K29/1Min/OHLCV", 1))
 
-    def test_within_the_burst_nothing_waits_and_it_comes_back_with_time(self):
-        for _ in range(2):
-            self.reader.send(frame(PING, b"x") * 9)
-            begun = time.monotonic()
-            for _ in range(9):
-                self.assertEqual(self.reader.frame(), (0x80 | PONG, b"x"))
-            self.assertLess(time.monotonic() - begun, 5)
-            time.sleep(0.25)  # 25 steps of the rate
-
     def test_who_has_used_its_rate_up_still_receives_and_may_close(self):
         self.reader.subscribe("a/b/c")
         self.reader.send(frame(PING, b"x") * 30)
@@ -78,6 +69,23 @@ class MessageRate:
         for _ in range(2000):
             self.assertEqual(msgpack.unpackb(publisher.message()), {"ack": 1})
         self.assertLess(time.monotonic() - begun, 2000 / 100 / 2)
+
+
+@both
+class UsualRate:
+    """As it is by default: 20 a second, 100 at once."""
+    settings = {"workers": 1}
+
+    def test_a_hundred_at_once_wait_for_nothing_and_those_behind_them_for_their_turn(self):
+        reader = self.connect()
+        begun = time.monotonic()
+        reader.send(frame(PING, b"x") * 130)
+        for _ in range(100):
+            self.assertEqual(reader.frame(), (0x80 | PONG, b"x"))
+        self.assertLess(time.monotonic() - begun, 2)  # at 20 a second it would be 5
+        for _ in range(30):
+            self.assertEqual(reader.frame(), (0x80 | PONG, b"x"))
+        self.assertGreaterEqual(time.monotonic() - begun, (130 - 100 - 1) / 20)
 
 
 @both
