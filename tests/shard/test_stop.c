@@ -61,11 +61,23 @@ Test(stop, a_connection_that_comes_after_all_others_were_closed_does_not_hold_it
     tickcast_broker_free(broker);
 }
 
+static int compare(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
 Test(stop, it_takes_no_time_with_nothing_to_do) {
-    enum { ROUNDS = 20 };
+    enum { ROUNDS = 21 };
+    uint64_t took_ns[ROUNDS];
     int port;
-    uint64_t begin_ns = clock_now_ns();
-    for (int i = 0; i < ROUNDS; i++) tickcast_broker_free(start(NULL, &port));
-    /* a stop that is seen with the next tick only takes 50 ms on average */
-    cr_assert(clock_now_ns() - begin_ns < ROUNDS * 40 * NS_PER_MS);
+    for (int i = 0; i < ROUNDS; i++) {
+        struct tickcast_broker *broker = start(NULL, &port);
+        uint64_t begin_ns = clock_now_ns();
+        tickcast_broker_free(broker);
+        took_ns[i] = clock_now_ns() - begin_ns;
+    }
+    qsort(took_ns, ROUNDS, sizeof took_ns[0], compare);
+    /* a stop that is seen with the next tick only takes 50 ms on average; a busy machine holds up a
+     * few */
+    cr_assert(took_ns[ROUNDS / 2] < 25 * NS_PER_MS, "%lu ns", took_ns[ROUNDS / 2]);
 }
