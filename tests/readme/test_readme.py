@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+import ssl
 import subprocess
 import time
 import unittest
@@ -343,7 +344,28 @@ class Readme(unittest.TestCase):
         self.assertEqual(sub.wait(), 0)
         self.stop(daemon)
 
-    @runs("Secure: yaml", "Secure: sh")
+    @runs("Secure: yaml")
+    def test_facing_the_internet(self, text):
+        self.shell("scripts/gen-certs certs").finish()
+        daemon = self.configured(text.replace("/etc/tickcast/", "certs/").replace("/var/lib/tickcast/", ""))
+        context = ssl.create_default_context(cafile=self.source / "certs/ca.pem")
+
+        def served():
+            with socket.create_connection((OUTSIDE, 5994), PATIENCE, (OUTSIDE, 0)) as plain:
+                try:
+                    context.wrap_socket(plain, server_hostname="localhost").close()
+                except OSError:
+                    return False
+            return True
+        for _ in range(10):
+            self.assertTrue(served())
+        deadline = time.monotonic() + PATIENCE
+        while served():
+            self.assertLess(time.monotonic(), deadline, "there is no limit")
+        self.assertEqual(self.status("127.0.0.1", "/publish"), "101")
+        self.stop(daemon)
+
+    @runs("TLS: yaml", "TLS: sh")
     def test_clients_with_certificates(self, text, sub):
         self.shell("scripts/gen-certs certs").finish()
         daemon = self.configured(text.replace("listen:\n", "listen:\n  - unix:tickcast.sock\n"))
