@@ -7,6 +7,10 @@
 #include "shard/turn.h"
 #include "ws/handshake.h"
 
+/* OpenSSL takes memory for a whole ClientHello when its first bytes say how long it is: so much at
+ * most. */
+#define HELLO_BYTES (128 * 1024)
+
 #define NO_TLS_BODY "this is a TLS port: use wss or https\n"
 
 /* Thousands may send their first bytes at once; the rest stays active. */
@@ -74,6 +78,20 @@ static void tls_failed(struct conn *conn, int result, const char *why) {
         conn_leave(conn, END_TLS_BAD, why);
 }
 
+/* A ClientHello comes in one piece as a rule. While one has not, it is charged with what OpenSSL
+ * may hold for it, and among the first to go. */
+static void note_half_hello(struct conn *conn) {
+    struct shard *shard = conn->shard;
+    bool half = SSL_get_state(conn->transport.ssl) == TLS_ST_SR_CLNT_HELLO;
+    uint32_t bytes = half ? HELLO_BYTES : 0;
+    budget_take(&shard->inbound, (uint64_t)bytes - conn->charged);
+    conn->charged = bytes;
+    if (!half)
+        list_remove(&conn->unfinished);
+    else if (list_empty(&conn->unfinished))
+        list_insert(&shard->begun, &conn->unfinished);
+}
+
 static void tls_step(struct conn *conn) {
     char why[TLS_ERROR_BYTES];
     if (conn->transport.ssl == NULL && !conn_handshake_admitted(conn)) return;
@@ -84,6 +102,7 @@ static void tls_step(struct conn *conn) {
         return;
     }
     int result = transport_handshake(&conn->transport, why);
+    note_half_hello(conn);
     if (result == 0)
         tls_done(conn);
     else if (result == TRANSPORT_AGAIN)

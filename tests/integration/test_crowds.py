@@ -126,6 +126,11 @@ class Crowds(Case):
     def test_a_TLS_handshake_that_is_not_finished(self):
         self.crowd("wss", client_hello()).check(MOST_TLS, HANDSHAKE_TIME)
 
+    def test_a_TLS_hello_that_says_that_it_is_long(self):
+        """128 KiB, for which OpenSSL takes memory at once."""
+        hello = bytes.fromhex("01 01ffff 0303") + bytes(32)
+        self.crowd("wss", b"\x16\x03\x01\x00" + bytes([len(hello)]) + hello).check(MOST_TLS, HANDSHAKE_TIME)
+
     def test_nothing_over_TLS(self):
         self.crowd("wss", b"").check(MOST, HANDSHAKE_TIME)
 
