@@ -104,10 +104,12 @@ static bool good_length(int bytes) {
     return bytes > 0 && bytes <= TLS_CLIENT_NAME_BYTES;
 }
 
-/* True if it has such a name; *line is NULL without memory. */
+/* True if it has such a name; *line is NULL without memory, also for its names: another would stand
+ * for another client. */
 static bool take_alternative(const X509 *x509, char **line) {
-    GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name, NULL, NULL);
-    bool found = false;
+    int critical;
+    GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name, &critical, NULL);
+    bool found = names == NULL && critical != -1; /* they are there, but cannot be read */
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
         const ASN1_STRING *text = alternative_name(sk_GENERAL_NAME_value(names, i));
         found = text != NULL && good_length(ASN1_STRING_length(text));
