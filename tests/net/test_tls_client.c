@@ -137,3 +137,18 @@ Test(tls_client, a_file_of_several_authorities_is_taken_whole_or_not_at_all) {
     }
     stage_close(&stage);
 }
+
+Test(tls_client, an_authority_of_clients_is_not_sent_as_one_of_the_server) {
+    struct stage stage;
+    stage_open(&stage);
+    issue_cert(stage.folder, (struct issue){.name = "ca", .subject = "ca", .authority = true});
+    issue_cert(stage.folder, (struct issue){.name = "s", .subject = "s", .signer = "ca"});
+    use(&stage, "s");
+    use_clients(&stage, "ca", TICKCAST_CLIENT_AUTH_OPTIONAL);
+    serve(&stage);
+    struct hands hands = shake_hands(&stage, (struct asking){0});
+    cr_assert_eq(hands.why, 0);
+    cr_expect_eq(sk_X509_num(SSL_get_peer_cert_chain(hands.client)), 1, "only what its file holds");
+    hands_free(&hands);
+    stage_close(&stage);
+}
