@@ -7,6 +7,7 @@
 
 #include "client/socket.h"
 #include "client/tls.h"
+#include "net/tls.h"
 #include "net/tls_socket.h"
 
 static const char *library_reason(void) {
@@ -40,10 +41,10 @@ static int use_files(SSL_CTX *context, const struct client_tls_files *files, cha
     }
     if (SSL_CTX_use_certificate_chain_file(context, files->cert) != 1)
         return refuse_file(error, "certificate", files->cert);
-    if (SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context) != 1)
-        return refuse_file(error, "private key", files->key);
-    return 0;
+    char why[TLS_ERROR_BYTES];
+    if (tls_use_key(context, files->key, why)) return 0;
+    snprintf(error, CLIENT_ERROR_BYTES, "%s", why);
+    return -1;
 }
 
 SSL_CTX *client_tls_context(const struct client_tls_files *files, char *error) {

@@ -88,7 +88,7 @@ static void set_protocol(SSL_CTX *context) {
     SSL_CTX_set_alpn_select_cb(context, select_protocol, NULL);
 }
 
-static bool use_key(SSL_CTX *context, const char *file, char error[TLS_ERROR_BYTES]) {
+bool tls_use_key(SSL_CTX *context, const char *file, char error[TLS_ERROR_BYTES]) {
     bool asked = false;
     SSL_CTX_set_default_passwd_cb(context, no_passphrase);
     SSL_CTX_set_default_passwd_cb_userdata(context, &asked);
@@ -113,7 +113,7 @@ SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error
         return fail(context, "ciphers", TLS12_CIPHERS, error);
     if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
         return fail(context, "certificate", cert_file, error);
-    if (!use_key(context, key_file, error)) {
+    if (!tls_use_key(context, key_file, error)) {
         SSL_CTX_free(context);
         return NULL;
     }

@@ -7,12 +7,17 @@
 #define NET_TLS_H
 
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TLS_ERROR_BYTES 448 /**< less than a log line */
 
 /** Makes a server's context. NULL if the files cannot be used: then `error` says which and why. */
 SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error[TLS_ERROR_BYTES]);
+
+/** Gives `context`, which has its certificate, the key in a PEM file. False: `error` says why; also
+ * of a key that is encrypted, since nobody is asked for its passphrase. */
+bool tls_use_key(SSL_CTX *context, const char *file, char error[TLS_ERROR_BYTES]);
 
 /** Empties this thread's OpenSSL error queue, as each call that SSL_get_error is asked about wants.
  */

@@ -110,6 +110,21 @@ Test(client, a_ca_file_that_is_not_there_is_named, .init = begin, .fini = end) {
     expect_error("/nonexistent/ca.pem: No such file or directory");
 }
 
+Test(client, an_encrypted_private_key_is_refused_and_nobody_is_asked_for_its_passphrase) {
+    char key[] = "/tmp/client-key-XXXXXX", error[CLIENT_ERROR_BYTES] = "";
+    peer_certificate(&peer, "IP:127.0.0.1");
+    FILE *file = fdopen(mkstemp(key), "w");
+    cr_assert(PEM_write_PrivateKey(file, SSL_CTX_get0_privatekey(peer.context), EVP_aes_256_cbc(),
+                                   (const unsigned char *)"secret", 6, NULL, NULL) == 1);
+    fclose(file);
+    const struct client_tls_files files = {.ca = peer.ca_file, .cert = peer.ca_file, .key = key};
+    cr_expect(client_tls_context(&files, error) == NULL);
+    cr_expect(strstr(error, "private key is encrypted") && strstr(error, key), "%s", error);
+    unlink(key);
+    unlink(peer.ca_file);
+    SSL_CTX_free(peer.context);
+}
+
 Test(client, a_refused_connection_names_url_and_cause, .init = begin) {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
