@@ -1,4 +1,5 @@
 /* msgpack to JSON text. Reads inside an object that msgpack_walk has found whole. */
+#include <locale.h>
 #include <math.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -73,6 +74,9 @@ static void write_number(FILE *out, double number, int least, int most) {
         double back = strtod(text, NULL);
         if (most > 9 ? back == number : (float)back == (float)number) break;
     }
+    /* of the host program's language */
+    char *point = strchr(text, *localeconv()->decimal_point);
+    if (point != NULL) *point = '.';
     fputs(text, out);
     if (strpbrk(text, ".e") == NULL) fputs(".0", out); /* a float stays one */
 }
