@@ -10,6 +10,15 @@
 #include "proto/json.h"
 #include "proto/msgpack_walk.h"
 
+#define FIRST_ROOM 256
+
+/* What is written. open_memstream would go on without the bytes for which there was no memory. */
+struct text {
+    char *bytes;
+    size_t count, room;
+    bool cut;
+};
+
 struct writer {
     FILE *out;
     const uint8_t *at, *end;
@@ -195,15 +204,30 @@ static void write_value(struct writer *writer) {
     }
 }
 
+/* Of the stream. The text stays terminated. */
+static ssize_t take_text(void *arg, const char *bytes, size_t count) {
+    struct text *text = arg;
+    size_t need = text->count + count + 1, room = text->room > 0 ? text->room : FIRST_ROOM;
+    while (room < need) room *= 2;
+    char *grown = room > text->room ? realloc(text->bytes, room) : text->bytes;
+    if (grown == NULL) text->cut = true;
+    if (text->cut) return 0;
+    memcpy(grown + text->count, bytes, count);
+    text->bytes = grown;
+    text->count += count;
+    text->room = room;
+    text->bytes[text->count] = '\0';
+    return (ssize_t)count;
+}
+
 static char *object_json(const void *bytes, size_t count, bool in_key) {
-    char *text = NULL;
-    size_t text_bytes = 0;
-    struct writer writer = {open_memstream(&text, &text_bytes), bytes,
-                            (const uint8_t *)bytes + count, in_key, false};
-    if (writer.out == NULL) return NULL;
+    struct text text = {0};
+    FILE *out = fopencookie(&text, "w", (cookie_io_functions_t){.write = take_text});
+    if (out == NULL) return NULL;
+    struct writer writer = {out, bytes, (const uint8_t *)bytes + count, in_key, false};
     write_value(&writer);
-    if (fclose(writer.out) == 0 && !writer.no_memory) return text;
-    free(text);
+    if (fclose(out) == 0 && !text.cut && !writer.no_memory) return text.bytes;
+    free(text.bytes);
     return NULL;
 }
 
