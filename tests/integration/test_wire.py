@@ -27,6 +27,9 @@ from test_exposure import HERE, Elsewhere, ip
 SETTINGS = {"ping_interval": 300, "dead_time": 1000, "handshake_timeout": 2000, "slow_time": 1000,
             "close_timeout": 300, "slow_memory": 1 << 20, "notsent_lowat": 16384}  # ms and bytes
 LATE = 10 if SANITIZED else 1  # seconds that a busy machine may add to a deadline
+# A message waits less than 5 ms for its shard; what a busy machine adds is another matter. So it is
+# what the broker did meanwhile that is held to that.
+BUSIEST_US = 100_000 if SANITIZED else 5_000
 WORST_US = 5_000_000 if SANITIZED else 500_000
 
 
@@ -121,8 +124,7 @@ class Wire:
         stalls = stats["stalls"]
         self.assertGreater(stalls["pushes"], 0)
         self.assertLess(stalls["worst_us"], WORST_US)
-        if not SANITIZED:
-            self.assertLess(stalls["over_5_ms"], stalls["pushes"] / 10 + 1)
+        self.assertLess(stalls["busiest_us"], BUSIEST_US)
 
     def nothing_is_left(self):
         self.steady.end()
