@@ -63,7 +63,7 @@ class Load:
         self.assertEqual(result["setup"]["echo_us"]["count"], 20)
 
     def test_only_a_server_that_is_pinned_has_a_core(self):
-        options = ["--connections", 2, "--rate", 200, "--count", 100]
+        options = ["--connections", 20, "--rate", 2000, "--count", 2000] # the core is busy for some ticks
         every = os.sched_getaffinity(self.broker.process.pid)
         self.assertEqual(self.run_here(*options)["server"]["core_ns_per_delivery"] is None, len(every) > 1)
         os.sched_setaffinity(self.broker.process.pid, {min(every)})
