@@ -137,15 +137,18 @@ class Refused(Full, Case):
         """Also whose request comes after the answer: no reset follows it."""
         self.crowd()
         self.wait_until(lambda: self.said("max_connections (192) reached"))
-        for _ in range(100):
-            with Connection(self.broker, "ws", None) as refused:
-                refused.read()
-                refused.send(handshake())
-                answer = refused.read_all()
-                self.assertTrue(answer.startswith(b"HTTP/1.1 503 "), answer)
-                self.assertTrue(answer.endswith(b"too many connections\n"), answer)
-                refused.send(b"x")
-                self.assertEqual(refused.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), 0)
+        refused = []
+        for _ in range(100):  # more than are kept at a time
+            late = Connection(self.broker, "ws", None)
+            self.addCleanup(late.socket.close)
+            late.read()
+            late.send(handshake())
+            refused.append(late)
+        for late in refused:
+            answer = late.read_all()
+            self.assertTrue(answer.startswith(b"HTTP/1.1 503 "), answer)
+            self.assertTrue(answer.endswith(b"too many connections\n"), answer)
+            self.assertEqual(late.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), 0)
 
 
 if __name__ == "__main__":
