@@ -26,8 +26,10 @@ void broker_tick(void *arg) {
 struct tls_server *broker_tls_new(struct tickcast_broker *broker, const struct tickcast_tls *tls,
                                   char error[TLS_ERROR_BYTES]) {
     struct tls_server *server = tls_server_new(tls, &broker->shared.log, error);
-    if (server != NULL) tls_server_use_tickets(server, broker->tickets);
-    return server;
+    if (server == NULL || tls_server_use_tickets(server, broker->tickets)) return server;
+    tls_server_unref(server);
+    snprintf(error, TLS_ERROR_BYTES, "no memory");
+    return NULL;
 }
 
 bool broker_tls_whole(const struct tickcast_tls *tls) {

@@ -126,8 +126,8 @@ struct tls_server *tls_server_new(const struct tickcast_tls *tls, const struct l
     return server;
 }
 
-void tls_server_use_tickets(struct tls_server *server, struct tls_tickets *tickets) {
-    tls_tickets_use(tickets, server->contexts[0]);
+bool tls_server_use_tickets(struct tls_server *server, struct tls_tickets *tickets) {
+    return tls_tickets_use(tickets, server->contexts[0]);
 }
 
 struct tls_server *tls_server_ref(struct tls_server *server) {

@@ -22,8 +22,9 @@ struct tls_server;
 struct tls_server *tls_server_new(const struct tickcast_tls *tls, const struct log *log,
                                   char error[TLS_ERROR_BYTES]);
 
-/** Lets its connections, of which there is none yet, have session tickets. `tickets` outlive it. */
-void tls_server_use_tickets(struct tls_server *server, struct tls_tickets *tickets);
+/** Lets its connections, of which there is none yet, have session tickets. `tickets` outlive it.
+ * False without memory. */
+bool tls_server_use_tickets(struct tls_server *server, struct tls_tickets *tickets);
 
 struct tls_server *tls_server_ref(struct tls_server *server);
 /** NULL is allowed. */

@@ -99,14 +99,18 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_CIPHE
     return result;
 }
 
-void tls_tickets_use(struct tls_tickets *tickets, SSL_CTX *context) {
+bool tls_tickets_use(struct tls_tickets *tickets, SSL_CTX *context) {
+    if (SSL_CTX_set_app_data(context, tickets) != 1) {
+        ERR_clear_error();
+        return false;
+    }
     /* until the second rotation each ticket is sure to be taken */
     uint64_t session_ms = 2 * tickets->time_ms;
     if (session_ms > SESSION_MAX_MS) session_ms = SESSION_MAX_MS;
     SSL_CTX_set_timeout(context, (long)(session_ms / 1000));
     SSL_CTX_set_num_tickets(context, 1);
-    SSL_CTX_set_app_data(context, tickets);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket);
+    return true;
 }
 
 /* A new key; the oldest goes. */

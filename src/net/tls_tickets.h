@@ -8,6 +8,8 @@
 #ifndef NET_TLS_TICKETS_H
 #define NET_TLS_TICKETS_H
 
+#include <stdbool.h>
+
 #include "net/ticket_keys.h"
 
 struct tls_tickets;
@@ -20,8 +22,9 @@ int tls_tickets_new(const char *file, uint64_t time_ms, struct tls_tickets **tic
 /** When no context uses them any more; wipes the keys. NULL is allowed. */
 void tls_tickets_free(struct tls_tickets *tickets);
 
-/** Lets connections of `context`, which has none yet, give and take tickets. */
-void tls_tickets_use(struct tls_tickets *tickets, SSL_CTX *context);
+/** Lets connections of `context`, which has none yet, give and take tickets. False without memory.
+ */
+bool tls_tickets_use(struct tls_tickets *tickets, SSL_CTX *context);
 
 /** Replaces the key if it is old enough at `now_ms` (since the epoch), and writes the file: at
  * once, or when it can be written again. 0 or TICKCAST_ESYSTEM, with `error`: the first time that
