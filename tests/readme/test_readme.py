@@ -333,15 +333,19 @@ class Readme(unittest.TestCase):
         self.assertEqual(self.status("127.0.0.1", "/publish"), "101")
         self.stop(daemon)
 
-    @runs("Configure: yaml 2", "Configure: sh 2", "Configure: sh 3")
-    def test_tls(self, text, certificate, sub):
-        self.shell(certificate).finish()
-        daemon = self.configured(text)
-        sub = self.shell(sub)
+    def receives(self, command):
+        """A subscriber gets what is published on the Unix socket."""
+        sub = self.shell(command)
         self.pub_until(lambda seconds: sub.said("^AAPL/1Min/OHLCV  ", seconds), "AAPL/1Min/OHLCV", BAR,
                        "--url", f"unix://{self.source}/tickcast.sock")
         sub.interrupt()
         self.assertEqual(sub.wait(), 0)
+
+    @runs("Configure: yaml 2", "Configure: sh 2", "Configure: sh 3")
+    def test_tls(self, text, certificate, sub):
+        self.shell(certificate).finish()
+        daemon = self.configured(text)
+        self.receives(sub)
         self.stop(daemon)
 
     @runs("Secure: yaml")
@@ -372,11 +376,7 @@ class Readme(unittest.TestCase):
         refused = self.shell("tickcast sub --no-reconnect --url wss://localhost:5994 --ca certs/ca.pem '*/*/*'")
         self.assertEqual(refused.wait(), 1)
         refused.until("certificate required")
-        sub = self.shell(sub)
-        self.pub_until(lambda seconds: sub.said("^AAPL/1Min/OHLCV  ", seconds), "AAPL/1Min/OHLCV", BAR,
-                       "--url", f"unix://{self.source}/tickcast.sock")
-        sub.interrupt()
-        self.assertEqual(sub.wait(), 0)
+        self.receives(sub)
         self.stop(daemon)
 
     @runs("Behind a balancer: yaml")
