@@ -126,6 +126,15 @@ static bool add_key(struct ticket_keys *keys, uint64_t now_ms) {
     return true;
 }
 
+/* Former keys that would be gone if the process had run all the time: no session lives so long. */
+static void forget(struct ticket_keys *keys, uint64_t time_ms, uint64_t now_ms) {
+    for (int i = 1; i < TICKET_KEYS; i++) {
+        struct ticket_key *key = &keys->keys[i];
+        if (now_ms > key->made_ms && now_ms - key->made_ms >= TICKET_KEYS * time_ms)
+            OPENSSL_cleanse(key, sizeof *key);
+    }
+}
+
 static int save(struct tls_tickets *tickets, char error[TLS_ERROR_BYTES]) {
     if (tickets->file == NULL || !tickets->unwritten) return 0;
     int result = ticket_keys_write(tickets->file, &tickets->keys, error);
@@ -137,6 +146,7 @@ int tls_tickets_rotate(struct tls_tickets *tickets, uint64_t now_ms, char error[
     uint64_t made_ms = tickets->keys.keys[0].made_ms;
     uint64_t age_ms = now_ms > made_ms ? now_ms - made_ms : made_ms - now_ms; /* clocks are set */
     if (age_ms >= tickets->time_ms && add_key(&tickets->keys, now_ms)) {
+        forget(&tickets->keys, tickets->time_ms, now_ms);
         publish(tickets);
         tickets->unwritten = true;
     }

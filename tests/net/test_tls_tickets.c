@@ -118,6 +118,21 @@ static void make_older(const char *path) {
     cr_assert(ticket_keys_write(path, &keys, error) == 0, "%s", error);
 }
 
+Test(tls_tickets, keys_that_were_not_used_for_long_are_forgotten) {
+    struct stage stage;
+    struct tls_tickets *tickets = open_tickets(NULL);
+    char error[TLS_ERROR_BYTES];
+    open_serving(&stage, tickets);
+    SSL_SESSION *session = begin(&stage, TLS1_3_VERSION);
+    cr_expect(tls_tickets_rotate(tickets, now_ms() + 3 * HOUR_MS - 60000, error) == 0);
+    cr_expect(resumes(&stage, session, NULL));
+    cr_expect(tls_tickets_rotate(tickets, now_ms() + 5 * HOUR_MS, error) == 0);
+    cr_expect(!resumes(&stage, session, NULL));
+    SSL_SESSION_free(session);
+    stage_close(&stage);
+    tls_tickets_free(tickets);
+}
+
 Test(tls_tickets, a_file_keeps_them_over_restarts_for_its_owner_alone_and_rotation_goes_on) {
     struct stage stage;
     struct stat status;
