@@ -12,11 +12,14 @@
 #define ESCAPED     4 /* bytes of one, at most, in a line */
 #define FINGERPRINT "sha256:"
 
-/* An authority for `context`; `digest` is of what is asked of clients. */
+/* An authority for `context`; `digest` is of what is asked of clients. The first line reads its
+ * extensions: OpenSSL would do it when a client comes, and if memory were short then, the authority
+ * would be invalid for good. */
 static bool add_authority(SSL_CTX *context, X509 *x509, EVP_MD_CTX *digest) {
     unsigned char hash[EVP_MAX_MD_SIZE];
     unsigned bytes;
-    return X509_STORE_add_cert(SSL_CTX_get_cert_store(context), x509) == 1 &&
+    return X509_check_purpose(x509, -1, 0) == 1 &&
+           X509_STORE_add_cert(SSL_CTX_get_cert_store(context), x509) == 1 &&
            SSL_CTX_add_client_CA(context, x509) == 1 &&
            X509_digest(x509, EVP_sha256(), hash, &bytes) == 1 &&
            EVP_DigestUpdate(digest, hash, bytes) == 1;

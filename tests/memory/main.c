@@ -21,16 +21,16 @@
 
 /* Most allocations of TLS are those of OpenSSL, and sanitizers make them ten times as slow. */
 #define TLS_STEP    (TICKCAST_SANITIZED ? 7 : 1)
+#define CERT_STEP   (TICKCAST_SANITIZED ? 23 : 3) /* clients have certificates */
 #define LOAD_STEP   (TICKCAST_SANITIZED ? 97 : 7)
 #define NEVER       (UINT64_C(1) << 32)
 #define LEAK_ROUNDS 4
 #define WARM_ROUNDS 2 /* what libraries make once and keep is made in these */
 
 static char folder[] = "/tmp/tickcast-memory-XXXXXX";
-static char cert_file[64], key_file[64];
+static char cert_file[64], key_file[64], ca_file[64];
 static const struct tickcast_certificate certificate = {cert_file, key_file};
-static const struct tickcast_tls server_tls = {.certificates = &certificate,
-                                               .certificate_count = 1};
+static struct tickcast_tls server_tls = {.certificates = &certificate, .certificate_count = 1};
 static bool all;
 static int only = -1;
 
@@ -41,6 +41,18 @@ static void make_certificate(void) {
     CHECK(system(command) == 0, "gen-certs");
     snprintf(cert_file, sizeof cert_file, "%s/server.pem", folder);
     snprintf(key_file, sizeof key_file, "%s/server.key", folder);
+}
+
+/* Clients must have certificates from now on, and the peers of the test have one. */
+static void ask_for_certificates(SSL_CTX *tls) {
+    char file[64];
+    snprintf(ca_file, sizeof ca_file, "%s/ca.pem", folder);
+    server_tls.client_ca_file = ca_file;
+    server_tls.client_auth = TICKCAST_CLIENT_AUTH_REQUIRED;
+    snprintf(file, sizeof file, "%s/client.pem", folder);
+    CHECK(SSL_CTX_use_certificate_file(tls, file, SSL_FILETYPE_PEM) == 1, "client.pem");
+    snprintf(file, sizeof file, "%s/client.key", folder);
+    CHECK(SSL_CTX_use_PrivateKey_file(tls, file, SSL_FILETYPE_PEM) == 1, "client.key");
 }
 
 static void remove_certificate(void) {
@@ -110,7 +122,10 @@ static void check_for_leak(const struct act *act, struct scene *scene, uint64_t 
 
 static void sweep(const struct act *act, struct scene *scene) {
     bool tls = scene->listener.tls != NULL;
-    uint64_t step = !tls || all ? 1 : act->loads ? LOAD_STEP : TLS_STEP, n = 0;
+    uint64_t some = act->loads                          ? LOAD_STEP
+                    : server_tls.client_ca_file != NULL ? CERT_STEP
+                                                        : TLS_STEP;
+    uint64_t step = !tls || all ? 1 : some, n = 0;
     for (int i = 0; i < WARM_ROUNDS; i++) perform(act, scene, NEVER);
     int64_t most = failing_blocks();
     for (; perform(act, scene, n); n += step) {
@@ -121,8 +136,8 @@ static void sweep(const struct act *act, struct scene *scene) {
     CHECK(n > 0, "nothing is allocated");
 }
 
-static void play(SSL_CTX *tls) {
-    for (unsigned i = 0; i < acts_count; i++) {
+static void play(SSL_CTX *tls, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
         if ((only >= 0 && only != (int)i) || (acts[i].of_tls && tls == NULL)) continue;
         struct scene scene = scene_of(tls);
         if (acts[i].broker == ACT_KEPT) CHECK(scene_start(&scene), "start");
@@ -142,8 +157,10 @@ int main(int argc, char **argv) {
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
     ERR_clear_error(); /* makes what OpenSSL keeps for this thread */
     CHECK(tls != NULL, "TLS of the test");
-    play(NULL);
-    play(tls);
+    play(NULL, acts_count);
+    play(tls, acts_count);
+    ask_for_certificates(tls);
+    play(tls, 1); /* somebody comes and goes */
     SSL_CTX_free(tls);
     remove_certificate();
     return 0;
