@@ -8,6 +8,7 @@ import pathlib
 import resource
 import socket
 import ssl
+import statistics
 import time
 
 import msgpack
@@ -18,8 +19,9 @@ ASKED = int(os.environ.get("TICKCAST_CROWD", 0))
 MANY = ASKED or (200 if SANITIZED else 2500)
 MOST = 8 << 10        # bytes of the broker for each
 MOST_TLS = 64 << 10   # in the middle of a TLS handshake
-# A good client has its subscription within 50 ms. A test shares two cores with others, so here it is
-# only shown that it does not wait for the crowd's deadlines.
+# A good client has its subscription within 50 ms. A test shares two cores with others, so it holds for
+# half of them here, and nobody waits for the crowd's deadlines.
+USUALLY = 0.05
 SOON = 10 if SANITIZED else 1.5
 AT_ONCE = 50          # that come between two good clients
 
@@ -51,7 +53,7 @@ class Crowd:
 
     def __init__(self, case, transport, data):
         self.case, self.port, self.data = case, case.broker.ports[transport], data
-        self.sockets, self.slowest = [], 0
+        self.sockets, self.times = [], []
         case.good_client(transport)  # what is made once is made now
         self.base = descriptors(case.broker.process)
         before = resident(case.broker.process)
@@ -59,7 +61,7 @@ class Crowd:
         for number in range(MANY):
             self.add(f"127.0.0.{2 + number % 8}")
             if number % AT_ONCE == 0:
-                self.slowest = max(self.slowest, case.good_client(transport))
+                self.times.append(case.good_client(transport))
         self.case.good_client(transport)  # whose turn comes after theirs
         self.cost = (resident(case.broker.process) - before) / MANY
         self.grown = time.monotonic()
@@ -85,9 +87,10 @@ class Crowd:
         """What they cost, and that they go."""
         if ASKED:
             print(f"{self.cost:.0f} B each, {self.grown - self.start:.1f} s; "
-                  f"a good client within {self.slowest * 1e3:.1f} ms")
-        self.case.assertLess(self.slowest, SOON)
+                  f"a good client within {max(self.times) * 1e3:.1f} ms")
+        self.case.assertLess(max(self.times), SOON)
         if not SANITIZED:
+            self.case.assertLess(statistics.median(self.times), USUALLY)
             self.case.assertLess(self.cost, most)
         while descriptors(self.case.broker.process) > self.base:
             self.case.assertLess(time.monotonic(), self.grown + seconds + LATE, "they stay")
