@@ -288,9 +288,10 @@ static bool read_document(struct reader *reader, yaml_document_t *document, bool
     yaml_node_t *root = yaml_document_get_root_node(document);
     if (root == NULL) return false;
     struct origin origin = reader_origin(root);
+    const struct origin begin = {FROM_FILE, (unsigned)document->start_mark.line + 1};
     bool empty = root->type == YAML_SCALAR_NODE && root->data.scalar.length == 0;
-    if (!first)
-        problems_add(reader->problems, &origin, NULL, "a second document; one is allowed");
+    if (!first) /* what is in it may begin behind the file */
+        problems_add(reader->problems, &begin, NULL, "a second document; one is allowed");
     else if (root->type == YAML_MAPPING_NODE)
         reader_each_pair(reader, root, NULL, visit_top);
     else if (!empty)

@@ -143,7 +143,8 @@ static const struct {
     {"- a\n", "f:1: allowed are lines `NAME: VALUE` only\n"},
     {"just text\n", "f:1: allowed are lines `NAME: VALUE` only\n"},
     {"? [a]\n: 3\n", "f:1: value is a list: allowed is a name before the ':'\n"},
-    {"workers: 1\n---\nworkers: 2\n", "f:3: a second document; one is allowed\n"},
+    {"workers: 1\n---\nworkers: 2\n", "f:2: a second document; one is allowed\n"},
+    {"workers: 1\n---", "f:2: a second document; one is allowed\n"},
     {"workers: 99\nx: 1\n y: 2\nz: 3\n",
      "f:3: not YAML: mapping values are not allowed in this context\n"
      "f:1: workers: value '99': allowed is a whole number from 0 to 63\n"
