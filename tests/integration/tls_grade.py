@@ -7,9 +7,10 @@ import xml.etree.ElementTree
 from harness import *
 
 # What they miss is of the certificate of the tests, not of the listener: its authority is nobody's and
-# has no place where it tells what it revoked. And Debian's OpenSSL has no engine for GOST.
-OF_THE_CERTIFICATE = {"cert_chain_of_trust": "chain incomplete", "cert_revocation": "Neither CRL nor OCSP",
-                      "engine_problem": "No engine or GOST"}
+# has no place where it tells what it revoked. And of the scanner: Debian's OpenSSL has no engine for
+# GOST, and as a client at the end of its input it may leave before the ticket of TLS 1.3 comes.
+NOT_OF_THE_LISTENER = {"cert_chain_of_trust": "chain incomplete", "cert_revocation": "Neither CRL nor OCSP",
+                       "engine_problem": "No engine or GOST", "sessionresumption_ticket": "connect problem"}
 PARTS = (["--protocols", "--std", "--server-preference", "--fs"], ["--server-defaults"], ["--vulnerable"])
 CIPHERS = {"TLSv1.2": {"ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256",
                        "ECDHE-ECDSA-CHACHA20-POLY1305"},
@@ -36,7 +37,7 @@ class Grade(Case):
                      "heartbleed", "ROBOT", "cert_signatureAlgorithm", "TLS_session_ticket"):
             self.assertIn(name, names, "was not looked at")
         bad = [row for row in found if row["severity"] not in ("OK", "INFO") and
-               OF_THE_CERTIFICATE.get(row["id"], "\0") not in row["finding"]]
+               NOT_OF_THE_LISTENER.get(row["id"], "\0") not in row["finding"]]
         self.assertEqual(bad, [])
 
     def test_sslscan_finds_what_is_meant_to_be_there(self):
