@@ -1,5 +1,10 @@
 """TLS of a listener: what is spoken, what is refused, and sessions that are resumed."""
+import datetime
 import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from harness import *
 
@@ -244,6 +249,26 @@ class Clients(TlsCase):
             self.session(context, port=broker.ports["wss"], session=session)
             self.wait_for_line(f", resumed, {name}", broker)
         broker.stop()
+
+    def test_a_name_that_would_write_to_the_terminal_is_escaped(self):
+        """A common name with a line end and an escape sequence, as an authority might sign it."""
+        authority = x509.load_pem_x509_certificate((certs() / "ca.pem").read_bytes())
+        secret = serialization.load_pem_private_key((certs() / "ca.key").read_bytes(), None)
+        key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.utcnow()
+        name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "x\n\x1b[31mready\n")])
+        made = (x509.CertificateBuilder().subject_name(name).issuer_name(authority.subject)
+                .public_key(key.public_key()).serial_number(1).not_valid_before(now)
+                .not_valid_after(now + datetime.timedelta(1)).sign(secret, hashes.SHA256()))
+        pair = certs() / "hostile.pem", certs() / "hostile.key"
+        pair[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        pair[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+                                              serialization.NoEncryption()))
+        broker = self.serving("required")
+        self.session(self.context_of(None, pair), port=broker.ports["wss"])
+        self.wait_for_line(r"certificate of x\x0a\x1b[31mready\x0a", broker)
+        broker.stop()
+        self.assertEqual([line for line in broker.lines if "\x1b" in line], [])
+        self.assertEqual(broker.lines.count("ready\n"), 1)
 
     def test_a_required_certificate_that_is_missing_or_bad_ends_the_handshake_with_an_alert(self):
         other = self.of_another_authority()
