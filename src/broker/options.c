@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "base/memory.h"
+#include "base/words.h"
 #include "net/prefix.h"
 #include "tickcast/tickcast.h"
 #include "ws/origin.h"
@@ -64,7 +65,7 @@ bool option_text_allows(enum option_text_number number, const char *text,
     if (*text == '\0')
         wrong = "it is empty";
     else if (strlen(text) > TICKCAST_TEXT_BYTES)
-        wrong = "it is longer than 4096 bytes";
+        wrong = "it is longer than " WORDS_NUMBER(TICKCAST_TEXT_BYTES) " bytes";
     else
         wrong = list_wrong(number, text, &item, &item_bytes);
     if (wrong == NULL) return true;

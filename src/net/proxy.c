@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/words.h"
+
 static const uint8_t signature[12] = {0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d,
                                       0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a};
 
@@ -60,7 +62,8 @@ static const char *first_wrong(const uint8_t *bytes, size_t count) {
     if (!family_known(family) && bytes[AT_COMMAND] == COMMAND_PROXY)
         return "its family is no stream of IPv4, IPv6 or a Unix socket";
     if (count < PROXY_FIRST_BYTES) return NULL;
-    if (whole_bytes(bytes) > PROXY_MOST_BYTES) return "it is longer than 4096 bytes";
+    if (whole_bytes(bytes) > PROXY_MOST_BYTES)
+        return "it is longer than " WORDS_NUMBER(PROXY_MOST_BYTES) " bytes";
     if (bytes[AT_COMMAND] == COMMAND_PROXY &&
         number_at(bytes + AT_LENGTH) < addresses_bytes(family))
         return "its length does not hold its addresses";

@@ -106,7 +106,7 @@ static void wait_for_stop(struct serving *serving, struct reload *reload) {
         poll(ready, 2, reload_timeout_ms(reload));
         int number = signals_take(&serving->signals);
         if (signals_stops(&serving->signals, number)) {
-            signals_stopping(&serving->signals);
+            signals_stopping();
             notify_manager("STOPPING=1");
             logging_say(&serving->logging, LOG_NOTICE, "stopping: %s", name_of(number));
             return;

@@ -48,8 +48,7 @@ static void on_second_signal(int number) {
     _exit(EXIT_FAILED);
 }
 
-void signals_stopping(struct signals *signals) {
-    (void)signals;
+void signals_stopping(void) {
     sigset_t set;
     ending(&set);
     /* timeout(1) and the like tell a process and then its group: that is one wish, not two */

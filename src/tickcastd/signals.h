@@ -27,6 +27,6 @@ int signals_take(struct signals *signals);
 bool signals_stops(const struct signals *signals, int number);
 
 /** A stop begins: from here on a second SIGTERM or SIGINT ends the program at once, with 1. */
-void signals_stopping(struct signals *signals);
+void signals_stopping(void);
 
 #endif

@@ -35,21 +35,12 @@ static struct ws_text text_from(struct ws_text text, size_t at) {
     return (struct ws_text){text.at + at, text.bytes - at};
 }
 
-/* How many characters from `at` on are letters, digits, or of `others`. */
-static size_t span(struct ws_text text, size_t at, const char *others) {
-    size_t i = at;
-    while (i < text.bytes && text.at[i] != '\0' &&
-           (head_is_alnum(text.at[i]) || strchr(others, text.at[i]) != NULL))
-        i++;
-    return i - at;
-}
-
 /* The length of the host, with its port, that the text begins with (RFC 3986, 3.2.2); 0: there is
  * none. */
 static size_t host_bytes(struct ws_text text) {
     bool literal = text.bytes > 0 && text.at[0] == '[';
     size_t i = literal;
-    i += span(text, i, literal ? ":.%-_~" : "-._~%!$&'()*+,;=");
+    i += head_span(text_from(text, i), literal ? ":.%-_~" : "-._~%!$&'()*+,;=");
     if (literal && (i == 1 || i == text.bytes || text.at[i++] != ']')) return 0;
     if (i == 0 || i == text.bytes || text.at[i] != ':') return i;
     i++;

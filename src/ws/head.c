@@ -89,3 +89,11 @@ bool head_list_has(struct ws_text list, const char *wanted, bool *bad) {
     *bad = part == HEAD_BAD;
     return found && !*bad;
 }
+
+size_t head_span(struct ws_text text, const char *others) {
+    size_t i = 0;
+    while (i < text.bytes && text.at[i] != '\0' &&
+           (head_is_alnum(text.at[i]) || strchr(others, text.at[i]) != NULL))
+        i++;
+    return i;
+}

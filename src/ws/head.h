@@ -43,6 +43,9 @@ static inline bool head_is_alnum(char c) {
 /** True if `c` may be part of a token (RFC 9110, 5.6.2). */
 bool head_is_token(char c);
 
+/** How many characters the text begins with that are ASCII letters, digits, or of `others`. */
+size_t head_span(struct ws_text text, const char *others);
+
 /** True if the list is well-formed and has `element`, the case of letters aside; *bad says if it is
  *  not well-formed. */
 bool head_list_has(struct ws_text list, const char *element, bool *bad);

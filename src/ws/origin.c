@@ -24,14 +24,6 @@ static struct ws_text take(struct ws_text *text, size_t bytes) {
     return taken;
 }
 
-static size_t span(struct ws_text text, const char *others) {
-    size_t i = 0;
-    while (i < text.bytes && text.at[i] != '\0' &&
-           (head_is_alnum(text.at[i]) || strchr(others, text.at[i]) != NULL))
-        i++;
-    return i;
-}
-
 static uint32_t own_port(struct ws_text scheme) {
     if (head_same(scheme, "http") || head_same(scheme, "ws")) return 80;
     return head_same(scheme, "https") || head_same(scheme, "wss") ? 443 : 0;
@@ -41,7 +33,7 @@ static const char *take_host(struct ws_text *text, struct ws_text *host) {
     bool literal = text->bytes > 0 && text->at[0] == '[';
     size_t bytes = literal;
     struct ws_text inner = {text->at + bytes, text->bytes - bytes};
-    bytes += span(inner, literal ? ":." : "-._");
+    bytes += head_span(inner, literal ? ":." : "-._");
     if (literal && (bytes == text->bytes || text->at[bytes++] != ']'))
         return "its IPv6 address does not end in ]";
     if (bytes == (literal ? 2 : 0)) return "it has no host";
@@ -70,7 +62,7 @@ static const char *parse(struct ws_text text, struct origin_parts *parts) {
     *parts = (struct origin_parts){0};
     if (text.bytes == 0) return "an item is empty";
     if (text.bytes == 4 && memcmp(text.at, "null", 4) == 0) return NULL;
-    size_t scheme = span(text, "+-.");
+    size_t scheme = head_span(text, "+-.");
     if (scheme == 0 || text.bytes - scheme < 3 || memcmp(text.at + scheme, "://", 3) != 0)
         return "it does not begin with a scheme, as https://";
     parts->scheme = take(&text, scheme);
