@@ -12,7 +12,8 @@ install(TARGETS tickcastd tickcast_cli RUNTIME COMPONENT programs)
 set(TICKCAST_UNIT_DIR lib/systemd/system CACHE STRING "Where units of systemd are installed")
 install(CODE "
     set(from \"${package}/tickcastd.service.in\")
-    set(to \"${CMAKE_BINARY_DIR}/package/tickcastd.service\")
+    string(MD5 own \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}\") # two may install at once
+    set(to \"${CMAKE_BINARY_DIR}/package/\${own}/tickcastd.service\")
     get_filename_component(TICKCAST_BINDIR \"${CMAKE_INSTALL_BINDIR}\" ABSOLUTE
         BASE_DIR \"\${CMAKE_INSTALL_PREFIX}\")
     configure_file(\"\${from}\" \"\${to}\" @ONLY)
