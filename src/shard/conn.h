@@ -95,6 +95,9 @@ void conn_charge(struct conn *conn);
 
 /* conn_in.c */
 
+/** For each event of a socket: many at once must not keep the worker from the rest of its turn, so
+ * those that are left then stay active. */
+void conn_bound_turn(struct shard *shard);
 void conn_on_readable(evutil_socket_t fd, short what, void *arg);
 /** Decodes `count` bytes, and holds what cannot be decoded yet. */
 void conn_input(struct conn *conn, uint8_t *bytes, size_t count);

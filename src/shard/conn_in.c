@@ -193,8 +193,7 @@ static bool starve(struct conn *conn) {
     return true;
 }
 
-/* Many inputs at once must not keep the worker from sending: the rest stays active. */
-static void bound_turn(struct shard *shard) {
+void conn_bound_turn(struct shard *shard) {
     shard->now_ns = clock_now_ns();
     if (shard->loop_ns == 0)
         shard->loop_ns = shard->now_ns;
@@ -207,7 +206,7 @@ void conn_on_readable(evutil_socket_t fd, short what, void *arg) {
     struct conn *conn = arg;
     struct shard *shard = conn->shard;
     if (conn->state == CONN_DOOMED || starve(conn)) return;
-    bound_turn(shard);
+    conn_bound_turn(shard);
     size_t room = conn->publisher != NULL ? SHARD_READ_BYTES : SUBSCRIBER_READ_BYTES;
     do {
         ssize_t got = transport_read(&conn->transport, shard->buffer, room);

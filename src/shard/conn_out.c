@@ -4,8 +4,9 @@
 #include "base/clock.h"
 #include "shard/turn.h"
 
-#define PIECES       64 /* of one sendmsg */
-#define VISIT_WRITES 16 /* of one visit: a TLS record each, or 64 chunks */
+#define PIECES       64           /* of one sendmsg */
+#define VISIT_WRITES 16           /* of one visit: a TLS record each */
+#define VISIT_BYTES  (256 * 1024) /* of one write, and after so much a visit is over */
 
 void conn_wait_writable_to_read(struct conn *conn) {
     if (conn->writing) return;
@@ -87,11 +88,24 @@ static bool written(struct conn *conn, const struct iovec *pieces, int count, ss
     return (size_t)taken == offered;
 }
 
+/* The first VISIT_BYTES of the pieces. Returns their number. */
+static int cut(struct iovec *pieces, int count) {
+    size_t left = VISIT_BYTES;
+    int taken = 0;
+    while (taken < count && left > 0) {
+        struct iovec *piece = &pieces[taken++];
+        if (piece->iov_len > left) piece->iov_len = left;
+        left -= piece->iov_len;
+    }
+    return taken;
+}
+
 /* One write. False when the visit is over. */
 static bool write_once(struct conn *conn) {
     struct iovec pieces[PIECES];
     if (!member_pending(&conn->member)) return false;
     int count = member_range(&conn->member, pieces, conn->transport.ssl != NULL ? 2 : PIECES);
+    count = cut(pieces, count);
     return written(conn, pieces, count, transport_write(&conn->transport, pieces, count));
 }
 
@@ -115,7 +129,9 @@ static void end_visit(struct conn *conn) {
 
 void conn_flush(struct conn *conn) {
     if (!member_pending(&conn->member)) return;
-    for (int i = 0; i < VISIT_WRITES; i++)
+    const count_t *sent = &conn->shard->stats.sent_bytes;
+    uint64_t until = count_get(sent) + VISIT_BYTES;
+    for (int i = 0; i < VISIT_WRITES && count_get(sent) < until; i++)
         if (!write_once(conn)) break;
     end_visit(conn);
 }
@@ -131,6 +147,7 @@ void conn_on_writable(evutil_socket_t fd, short what, void *arg) {
     struct conn *conn = arg;
     if (conn->state == CONN_DOOMED) return;
     if (conn->member.blocked) {
+        conn_bound_turn(conn->shard);
         conn_flush(conn);
         return;
     }

@@ -6,22 +6,28 @@
 #include "shard/conn.h"
 #include "shard/turn.h"
 
-#define CLOCK_VISITS 32 /* the clock is read once in so many visits */
+#define CLOCK_VISITS 32 /* the clock is read once in so many visits, */
+#define CLOCK_BYTES                                                                                \
+    (64 * 1024) /* and after so much of the others, and of usual ones that send more */
 
 struct slice {
     uint64_t until_ns;
     uint32_t left;          /* visits until the clock is looked at */
-    uint32_t looks;         /* that there were */
+    uint32_t looks;         /* after which it went on */
     uint32_t others;        /* visits that are no usual ones */
     uint64_t bytes, frames; /* of usual visits; conn_out.c counts its own */
+    uint64_t other_bytes;   /* since the clock was read for CLOCK_BYTES */
 };
 
-/* To be asked after each row of visits, of which none goes beyond the next look at the clock. */
+/* To be asked after each row of visits, of which none goes beyond the next look at the clock. Once
+ * it is over it stays so, whoever asks. */
 static inline bool slice_over(struct slice *slice) {
     if (slice->left > 0) return false;
+    if (slice->looks + 1 >= SHARD_FLUSH_SENDS / CLOCK_VISITS || clock_now_ns() >= slice->until_ns)
+        return true;
     slice->left = CLOCK_VISITS;
     slice->looks++;
-    return slice->looks >= SHARD_FLUSH_SENDS / CLOCK_VISITS || clock_now_ns() >= slice->until_ns;
+    return false;
 }
 
 static uint32_t usual_visits(const struct slice *slice) {
@@ -33,16 +39,30 @@ static inline bool usual(const struct member *member) {
     return member->splice == NULL && CONN_OF(member)->transport.ssl == NULL;
 }
 
+/* After another visit, which may have sent as much as hundreds of usual ones. If the time is over,
+ * no visit is left until the clock is looked at. */
+static void look_after(struct slice *slice, uint64_t sent_bytes) {
+    slice->other_bytes += sent_bytes;
+    if (slice->other_bytes < CLOCK_BYTES) return;
+    slice->other_bytes = 0;
+    if (clock_now_ns() < slice->until_ns) return;
+    slice->others += slice->left;
+    slice->left = 0;
+}
+
 /* Another visit: what the socket has taken is less than the `bytes` before `end` that it was
  * offered, or nothing was offered. */
 __attribute__((noinline)) static void visit_otherwise(struct member *member, struct slice *slice,
                                                       const uint8_t *end, size_t bytes,
                                                       ssize_t taken) {
+    const count_t *sent = &CONN_OF(member)->shard->stats.sent_bytes;
+    uint64_t before = count_get(sent);
     slice->others++;
     if (bytes == 0)
         conn_flush(CONN_OF(member));
     else
         conn_flush_on(CONN_OF(member), end - bytes, bytes, taken);
+    look_after(slice, count_get(sent) - before);
 }
 
 /* A row of usual visits, and the one that ends it. By itself, since it needs all registers. */
@@ -50,6 +70,7 @@ __attribute__((noinline)) static void visit_row(struct group *group, struct slic
     struct log_tail tail = {0};
     if (group->log->newest != NULL) tail = log_tail(group->log);
     uint32_t most = slice->left < group->to_visit ? slice->left : group->to_visit;
+    if (tail.bytes > CLOCK_BYTES) most = 1;
     uint32_t left = most;
     uint64_t sent = 0, frames = 0;
     struct list *next = group->next;
@@ -72,7 +93,10 @@ __attribute__((noinline)) static void visit_row(struct group *group, struct slic
     uint32_t visits = left > 0 ? most - left + 1 : most;
     slice->left -= visits;
     group_visited(group, next, visits);
-    if (left > 0) visit_otherwise(member, slice, tail.end, bytes, taken);
+    if (left > 0)
+        visit_otherwise(member, slice, tail.end, bytes, taken);
+    else if (sent > CLOCK_BYTES && most == 1)
+        look_after(slice, sent);
 }
 
 __attribute__((noinline)) static void settle_lag(struct shard *shard, struct group *group) {
@@ -108,7 +132,7 @@ static inline bool flush_only_member(struct group *group, struct slice *slice) {
     if (!usual(member) || log->newest == NULL) return false;
     const struct log_tail before = log_tail(log);
     size_t bytes = cursor_to_end(&member->now, &before);
-    if (bytes == 0) return false;
+    if (bytes == 0 || bytes > CLOCK_BYTES) return false;
     ssize_t taken = transport_send(&CONN_OF(member)->transport, before.end - bytes, bytes);
     group->to_visit = 0;
     slice->left--;

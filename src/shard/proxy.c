@@ -61,6 +61,7 @@ static void on_proxy(evutil_socket_t fd, short what, void *arg) {
     struct conn *conn = arg;
     uint8_t *buffer = conn->shard->buffer;
     if (conn->state != CONN_PROXY) return;
+    conn_bound_turn(conn->shard);
     for (;;) {
         size_t wants = proxy_wants(conn->held, conn->held_bytes);
         ssize_t got = transport_read(&conn->transport, buffer, wants);

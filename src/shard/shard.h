@@ -35,9 +35,8 @@
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096
 #define SHARD_DELAY_BYTES                                                                          \
-    (64 * 1024)            /**< a group that waits with more than this is sent to at once */
-#define SHARD_RESUMES   16 /**< connections that go on decoding between two looks at the clock */
-#define SHARD_TURN_ENDS 4  /**< connections ended by deadlines and limits in one turn */
+    (64 * 1024)           /**< a group that waits with more than this is sent to at once */
+#define SHARD_TURN_ENDS 4 /**< connections ended by deadlines and limits in one turn */
 #define SHARD_HANDSHAKES_SEEN                                                                      \
     64                  /**< oldest handshakes among which one that waits for its peer is sought */
 #define SHARD_PINGS 300 /**< slots of the wheel that spreads pings */
@@ -102,7 +101,7 @@ struct shard {
     struct event_base *base __attribute__((aligned(64)));
     struct event *ring_event, *tick_event, *retry_event;
     uint64_t now_ns;  /**< of this turn */
-    uint64_t loop_ns; /**< first input of this turn of the loop, or 0 */
+    uint64_t loop_ns; /**< first event of a socket in this turn of the loop, or 0 */
     struct sub_index *index;
     struct pool pool;
     struct frame_cache frames; /**< that others may be made of */
