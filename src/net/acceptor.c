@@ -30,7 +30,7 @@ struct acceptor {
     struct listening listening[];
 };
 
-/* -1 without memory, which only the first time needs. */
+/* -1 without memory, the kernel's included (it bounds what a user may poll). */
 static int set_listening(struct acceptor *acceptor, bool on) {
     int result = 0;
     for (unsigned i = 0; i < acceptor->count && result == 0; i++) {
@@ -40,9 +40,14 @@ static int set_listening(struct acceptor *acceptor, bool on) {
     return result;
 }
 
+static void take_a_pause(struct acceptor *acceptor) {
+    (void)set_listening(acceptor, false);
+    event_add(acceptor->pause, &(struct timeval){.tv_usec = ACCEPT_PAUSE_MS * 1000});
+}
+
 static void on_pause_over(evutil_socket_t fd, short what, void *arg) {
     (void)fd, (void)what;
-    (void)set_listening(arg, true);
+    if (set_listening(arg, true) < 0) take_a_pause(arg);
 }
 
 static void on_acceptable(evutil_socket_t fd, short what, void *arg) {
@@ -61,8 +66,7 @@ static void on_acceptable(evutil_socket_t fd, short what, void *arg) {
         if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) continue;
         log_limited(&acceptor->log, LOG_WARNING, &acceptor->limit,
                     "cannot accept: %s; trying again in %d ms", strerror(errno), ACCEPT_PAUSE_MS);
-        (void)set_listening(acceptor, false);
-        event_add(acceptor->pause, &(struct timeval){.tv_usec = ACCEPT_PAUSE_MS * 1000});
+        take_a_pause(acceptor);
         return;
     }
 }
