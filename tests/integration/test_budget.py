@@ -8,7 +8,7 @@ from harness import BINARY, PATIENCE, Case, frame, handshake, main
 
 class PrivateBytes(Case):
     settings = {"workers": 1, "outbound_memory": "1MiB", "max_payload": "64KiB",
-                "notsent_lowat": "4KiB", "slow_time": "10min"}
+                "notsent_lowat": "4KiB"}
 
     def test_answers_that_nobody_reads_are_evicted_once_they_are_too_many(self):
         request = msgpack.packb({"streams": [], "pad": "x" * 200_000})
@@ -35,7 +35,7 @@ class PrivateBytes(Case):
 
 class Chunks(Case):
     settings = {"workers": 1, "outbound_memory": "1MiB", "max_payload": "64KiB",
-                "notsent_lowat": "4KiB", "slow_time": "10min"}
+                "notsent_lowat": "4KiB"}
 
     def test_what_logs_keep_without_need_goes_before_readers(self):
         """Each set keeps a chunk of 4 KiB for a second or two: 400 of them are more than there is."""

@@ -285,7 +285,7 @@ class Pings:
 
 @both
 class Eviction:
-    settings = {"slow_memory": "256KiB", "slow_time": "60s", "close_timeout": "60s"}
+    settings = {"slow_memory": "256KiB"}
 
     def test_c11_a_slow_reader_is_told_why(self):
         reader, fast = self.connect(receive_buffer=65536), self.connect()

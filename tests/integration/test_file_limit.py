@@ -6,7 +6,7 @@ import selectors
 import socket
 import time
 
-from harness import PATIENCE, SANITIZED, Case, Connection, both, handshake, main, payload
+from harness import PATIENCE, SANITIZED, Case, Connection, Late, attempts, both, handshake, main, payload
 
 FILES = 256
 MANY = 1000
@@ -14,6 +14,7 @@ MESSAGES = 200
 KEY = "AAPL/1Min/OHLCV"
 MOST_CPU = 0.5 if SANITIZED else 0.05  # of a core, while full
 SOON = 10 if SANITIZED else 1          # seconds until somebody is accepted again
+KEPT = 1                               # seconds that who was refused has at least to send its request
 
 
 def cpu(process):
@@ -53,7 +54,7 @@ class Crowd:
 
 class Full:
     """What is alike with and without a limit of connections."""
-    settings = {"within": ["prlimit", f"--nofile={FILES}:{FILES}"], "handshake_timeout": "60s"}
+    settings = {"within": ["prlimit", f"--nofile={FILES}:{FILES}"]}
 
     def setUp(self):
         self.old = [self.connect().subscribe(KEY) for _ in range(5)]
@@ -105,10 +106,12 @@ class Full:
         crowd = self.crowd()
         self.wait_until(full)
         self.check_old()
-        self.assertLess(self.cpu_of_a_second(), MOST_CPU)
+        used = self.cpu_of_a_second()
         self.assertLessEqual(descriptors(self.broker.process), FILES)
         crowd.close()
-        self.assertLess(self.time_of_a_newcomer(), SOON)
+        waited = self.time_of_a_newcomer()
+        if used > MOST_CPU or waited > SOON:
+            raise Late(f"{used:.3f} of a core while full, then {waited:.2f} s until somebody is served")
         self.check_old()
 
 
@@ -117,6 +120,7 @@ class Without(Full):
     """More connections are allowed than there are descriptors: accept() fails."""
     settings = {**Full.settings, "max_connections": 5000}
 
+    @attempts
     def test_a_thousand_connect_and_go(self):
         for _ in range(2):
             self.check_all(lambda: descriptors(self.broker.process) == FILES)
@@ -126,6 +130,7 @@ class Without(Full):
 @both
 class With(Full):
     """As it is by default: 64 descriptors fewer than there are."""
+    @attempts
     def test_a_thousand_connect_and_go(self):
         self.check_all(lambda: self.said("max_connections (192) reached"))
 
@@ -139,16 +144,18 @@ class Refused(Full, Case):
         self.wait_until(lambda: self.said("max_connections (192) reached"))
         refused = []
         for _ in range(100):  # more than are kept at a time
+            begun = time.monotonic()
             late = Connection(self.broker, "ws", None)
             self.addCleanup(late.socket.close)
             late.read()
             late.send(handshake())
-            refused.append(late)
-        for late in refused:
+            refused.append((late, time.monotonic() - begun))
+        for late, took in refused:
             answer = late.read_all()
             self.assertTrue(answer.startswith(b"HTTP/1.1 503 "), answer)
             self.assertTrue(answer.endswith(b"too many connections\n"), answer)
-            self.assertEqual(late.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), 0)
+            if took < KEPT:
+                self.assertEqual(late.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), 0)
 
 
 if __name__ == "__main__":

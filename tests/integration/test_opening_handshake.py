@@ -135,8 +135,7 @@ def wrong_with(row, answer):
 
 @both
 class Table:
-    # one worker, so that who was answered tells of all before it; nobody is hurried or pinged
-    settings = {"workers": 1, "handshake_timeout": "60s", "close_timeout": "60s"}
+    settings = {"workers": 1}  # so that who was answered tells of all before it
 
     def setUp(self):
         self.rows = rows()

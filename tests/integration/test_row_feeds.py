@@ -17,7 +17,7 @@ TEMPLATE = "{symbol}/Tick/TRADE"
 SETS = [["*/*/*"], ["SPY/Tick/TRADE"], ["{AIG,IBM}/Tick/*", "BAC/*/*"]]
 WANTED = [lambda key: True, lambda key: key.startswith("SPY/"),
           lambda key: key[:4] in ("AIG/", "IBM/", "BAC/")]
-UNLIMITED = {"slow_memory": "1GiB", "slow_time": "10min", "outbound_memory": "8GiB"} # a slow machine evicts nobody
+UNLIMITED = {"slow_memory": "1GiB", "outbound_memory": "8GiB"}  # a slow machine evicts nobody
 
 _trades = None
 

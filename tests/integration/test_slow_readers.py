@@ -10,13 +10,14 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("TICKCAST_BUILD", "build"))
 CONNECTIONS, FROZEN = 1000, 900
 SLOW_SECONDS, CLOSE_SECONDS = 2, 1
-DEADLINE = 30  # far above both: the test says that evictions come, not how fast this machine is
+DEADLINE = 120  # far above both: the test says that evictions come, not how fast this machine is
 SANITIZED = "TICKCAST_SANITIZE" in os.environ  # then most memory is not the broker's own
 LIMITS = {
     "workers": "1", "slow_time": f"{SLOW_SECONDS}s", "close_timeout": f"{CLOSE_SECONDS}s",
@@ -105,10 +106,16 @@ class SlowReaders(unittest.TestCase):
         self.assert_nothing_lost(subscribers.ask("run 1 0 8"), "until they are full")
         kernel = sockets()
         self.assert_nothing_lost(subscribers.ask(f"run {2 * SLOW_SECONDS} 0 8"), "frozen")
-        evicted = subscribers.ask(f"evicted {FROZEN} {DEADLINE}")["evicted"]
+        self.all_evicted(subscribers)
         self.assert_nothing_lost(subscribers.ask("run 0 50 8"), "afterwards")
-        self.assertEqual(evicted, FROZEN)
         return highest(), kernel
+
+    def all_evicted(self, subscribers):
+        """A slow machine needs more time until they are full."""
+        end = time.monotonic() + DEADLINE
+        while (evicted := subscribers.ask(f"evicted {FROZEN} {SLOW_SECONDS}")["evicted"]) < FROZEN:
+            self.assertLess(time.monotonic(), end, f"{evicted} were evicted")
+            self.assert_nothing_lost(subscribers.ask("run 1 0 8"), "until all are evicted")
 
     def run_frozen(self, sets, **changed):
         limits = {**LIMITS, **changed}
@@ -141,7 +148,7 @@ class SlowReaders(unittest.TestCase):
         host = Asked([os.path.join(BUILD, "bench", "host"), "-t", str(1000 * SLOW_SECONDS)], "port ")
         subscribers = meter(host.first.split()[1], "shared")
         self.assert_nothing_lost(subscribers.ask(f"run {1 + SLOW_SECONDS} 0 8"), "under load")
-        self.assertEqual(subscribers.ask(f"evicted {FROZEN} {DEADLINE}")["evicted"], FROZEN)
+        self.all_evicted(subscribers)
         stats = host.ask("stats")
         self.assertEqual((stats["ended_slow"], stats["ended_outbound"]), (FROZEN, 0))
         self.assertEqual(stats["subscribers_now"], CONNECTIONS - FROZEN)

@@ -5,6 +5,7 @@ import socket
 from harness import both, main, payload
 
 BAR = "AAPL/1Min/OHLCV"
+PATIENT = {"stop_timeout": "60s", "close_timeout": "60s"}  # with peers that a busy machine holds up
 
 
 @both
@@ -14,7 +15,7 @@ class Stops:
 
     def test_1001_tells_subscribers_and_publishers_and_the_exit_code_is_0(self):
         for number in signal.SIGTERM, signal.SIGINT:
-            broker = self.start(workers=2)
+            broker = self.start(workers=2, **PATIENT)
             peers = [self.connection(broker).subscribe(BAR), self.connection(broker),
                      self.connection(broker, "/publish")]
             broker.process.send_signal(number)
@@ -23,7 +24,7 @@ class Stops:
             self.assertEqual(broker.wait(), 0, broker.lines)
 
     def test_what_was_acknowledged_is_delivered_before_the_end(self):
-        broker = self.start(workers=2)
+        broker = self.start(workers=2, **PATIENT)
         readers = [self.connection(broker).subscribe(BAR) for _ in range(4)]
         publisher = self.connection(broker, "/publish")
         count = 50

@@ -32,7 +32,8 @@ async def drive(url, row, context):
     wanted, code = split(row)
     got = []
     async with websockets.connect(url, ssl=context, max_size=None, compression=None,
-                                  ping_interval=None) as socket:
+                                  ping_interval=None, open_timeout=PATIENCE,
+                                  close_timeout=PATIENCE) as socket:
         for frame, data in messages(table.steps(row.sends)):
             if frame.opcode == table.OPCODES["ping"]:
                 await (await socket.ping(data))
