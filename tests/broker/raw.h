@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "tickcast/tickcast.h"
 
-#define PATIENCE_S  20
+#define PATIENCE_S  60
 #define MAX_SOCKETS 64
 
 struct raw {

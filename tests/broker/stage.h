@@ -10,7 +10,7 @@
 #include "client/client.h"
 #include "tickcast/tickcast.h"
 
-#define WAIT_MS 20000
+#define WAIT_MS 60000
 
 static const uint8_t NIL[] = {0xc0};
 

@@ -6,6 +6,8 @@
 #include "stage.h"
 
 #define MESSAGES 64 /* more than a ring of 16 takes */
+#define PING_MS  500
+#define DEAD_MS  5000 /* for all before it is parked: a busy machine may stall for seconds */
 
 static sem_t held, go_on;
 static _Atomic bool hold_once;
@@ -27,8 +29,8 @@ static struct tickcast_broker *start_held(const char *path, int *port) {
     tickcast_options_init(&options);
     options.workers = 2;
     options.ring_slots = 16;
-    options.ping_interval_ms = 100;
-    options.dead_time_ms = 200;
+    options.ping_interval_ms = PING_MS;
+    options.dead_time_ms = DEAD_MS;
     options.log = hold;
     cr_assert(tickcast_broker_new(&options, &broker) == TICKCAST_OK);
     cr_assert(tickcast_broker_listen(broker, &(struct tickcast_listener){.host = "127.0.0.1"}) ==
@@ -71,7 +73,7 @@ Test(parked, a_publisher_on_a_unix_socket_outlives_dead_time) {
         client_queue(publisher, WS_BINARY, message, sizeof message - 1);
     cr_assert(client_receive(publisher, 1000, -1, &got) != CLIENT_CLOSED);
     wait_until_parked(broker);
-    usleep(600000); /* dead_time and twice the time between two looks */
+    usleep((DEAD_MS + 2 * PING_MS) * 1000); /* each is looked at once in PING_MS */
     tickcast_broker_stats(broker, &stats);
     cr_expect_eq(stats.ended_dead, 0);
     sem_post(&go_on);

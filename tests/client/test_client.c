@@ -4,7 +4,7 @@
 #include "client/client.h"
 #include "peer.h"
 
-#define WAIT_MS 5000
+#define WAIT_MS 60000
 #define BULK    ((size_t)8 << 20)
 
 static struct peer peer;
