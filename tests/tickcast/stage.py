@@ -23,7 +23,7 @@ import pyte
 import websockets
 
 TICKCAST = os.path.abspath(sys.argv[1])
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 
 def until(what, condition):
