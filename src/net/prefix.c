@@ -39,7 +39,10 @@ static bool read_length(const char *text, unsigned most, unsigned *length) {
     return *length <= most;
 }
 
+/* `::/0` would hold the mapped IPv4 addresses too, and be more than IPv6: families are kept apart.
+ */
 static bool inside(const struct address *address, const struct prefix *prefix) {
+    if (address_is_ipv4(address) != address_is_ipv4(&prefix->address)) return false;
     unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
     if (memcmp(address->bytes, prefix->address.bytes, whole) != 0) return false;
     return rest == 0 || (address->bytes[whole] ^ prefix->address.bytes[whole]) >> (8 - rest) == 0;

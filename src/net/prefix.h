@@ -1,7 +1,8 @@
 /*
  * Addresses, and lists of prefixes of them: `10.0.0.0/8, 192.0.2.1, 2001:db8::/32, unix`. An IPv4
- * address is kept as the IPv6 address that maps it (::ffff:192.0.2.1), so both are one kind. Pure,
- * but for what prefixes_new allocates.
+ * address is kept as the IPv6 address that maps it (::ffff:192.0.2.1), and is one of IPv4 wherever
+ * it comes from: a prefix holds addresses of its own family. Pure, but for what prefixes_new
+ * allocates.
  */
 #ifndef NET_PREFIX_H
 #define NET_PREFIX_H

@@ -36,7 +36,15 @@ Test(prefix, an_address_is_in_a_prefix_of_its_leading_bits) {
 
 Test(prefix, length_0_is_all_of_its_family) {
     cr_expect(have("0.0.0.0/0", "203.0.113.9") && !have("0.0.0.0/0", "2001:db8::1"));
-    cr_expect(have("::/0", "2001:db8::1") && have("::/0", "203.0.113.9"));
+    cr_expect(have("::/0", "2001:db8::1") && have("::/0", "::1") && have("::/0", "::203.0.113.9"));
+    cr_expect(not(have("::/0", "203.0.113.9")));
+    cr_expect(not(have("::/0", "::ffff:203.0.113.9")));
+}
+
+Test(prefix, a_mapped_prefix_is_one_of_ipv4) {
+    cr_expect(have("::ffff:0:0/96", "203.0.113.9") && !have("::ffff:0:0/96", "::1"));
+    cr_expect(have("::ffff:10.0.0.0/104", "10.1.2.3") && !have("::ffff:10.0.0.0/104", "11.1.2.3"));
+    cr_expect(not(have("::/64", "10.1.2.3")));
 }
 
 Test(prefix, unix_sockets_are_listed_as_unix_and_are_in_no_prefix) {
