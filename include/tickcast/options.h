@@ -41,8 +41,8 @@ enum tickcast_peers { TICKCAST_PEERS_LOOPBACK, TICKCAST_PEERS_ANY };
     X(COUNT, max_subscriptions, 1000000, 1, 100000000, "streams of all different sets of one shard") \
     X(COUNT, max_cached_keys, 1000000, 16, 100000000, "keys of which a shard remembers the matching streams") \
     X(COUNT, max_fragments, 4096, 1, 1048576, "frames of one message of a client, 1008 above") \
-    X(COUNT, message_rate, 20, 0, 1000000, "messages and pings a second of one subscriber; over it the connection is not read until the next is due; 0 is no limit") \
-    X(COUNT, message_burst, 100, 1, 1000000, "messages and pings of one subscriber that message_rate allows at once") \
+    X(COUNT, message_rate, 20, 0, 1000000, "messages, pings and pongs a second of one subscriber; over it the connection is not read until the next is due; 0 is no limit") \
+    X(COUNT, message_burst, 100, 1, 1000000, "messages, pings and pongs of one subscriber that message_rate allows at once") \
     X(COUNT, connection_rate, 0, 0, 1000000, "connections a second of one address (IPv6: of one /64), 429 above; 0 is no limit") \
     X(COUNT, handshake_rate, 0, 0, 1000000, "opening handshakes a second of one address (IPv6: of one /64), 429 above; 0 is no limit") \
     X(BOOL, limit_loopback, false, 0, 1, "loopback and Unix sockets are held to connection_rate and handshake_rate too") \

@@ -84,6 +84,8 @@ static void on_event(struct conn *conn, enum ws_event event, const struct ws_mes
         conn_fail(conn, END_NO_MEMORY, NULL);
         break;
     case WS_EVENT_PONG:
+        conn_count_message(conn); /* of most nobody has asked for any */
+        break;
     case WS_EVENT_MORE:
         break;
     }

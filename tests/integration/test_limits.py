@@ -33,6 +33,22 @@ class MessageRate:
         self.connect("/publish").publish("K29/1Min/OHLCV", 1)
         self.assertEqual(self.reader.message(), payload("K29/1Min/OHLCV", 1))
 
+    def test_pongs_that_nobody_asked_for_count_too(self):
+        begun = time.monotonic()
+        self.reader.send(frame(PONG, b"x") * 60 + frame(PING, b"last"))
+        self.assertEqual(self.reader.frame(), (0x80 | PONG, b"last"))
+        self.assertGreaterEqual(time.monotonic() - begun, (61 - 10 - 1) / 100)
+
+    def test_a_request_in_many_frames_counts_once(self):
+        """At a rate at which no slow machine could serve it if each of its frames counted."""
+        broker = self.start(message_rate=1, message_burst=2)
+        reader = self.connect(broker=broker)
+        request = msgpack.packb({"streams": ["a/b/c"]})
+        pieces = [frame(0, b"", fin=False)] * 1000
+        reader.send(frame(BINARY, b"", fin=False) + b"".join(pieces) + frame(0, request))
+        self.assertEqual(msgpack.unpackb(reader.message()), {"streams": ["a/b/c"]})
+        broker.stop()
+
     def test_who_has_used_its_rate_up_still_receives_and_may_close(self):
         self.reader.subscribe("a/b/c")
         self.reader.send(frame(PING, b"x") * 30)
