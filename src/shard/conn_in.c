@@ -55,7 +55,8 @@ static void on_error(struct conn *conn, const struct ws_message *message) {
                         : message->code == WS_CLOSE_POLICY       ? END_FRAGMENTS
                         : message->code == WS_CLOSE_INVALID_DATA ? END_INVALID_DATA
                                                                  : END_PROTOCOL;
-    conn_fail(conn, end, message->reason);
+    bool told = end == END_TOO_BIG || end == END_FRAGMENTS; /* there is one reason for these */
+    conn_fail(conn, end, told ? NULL : message->reason);
 }
 
 static void on_event(struct conn *conn, enum ws_event event, const struct ws_message *message) {

@@ -2,6 +2,8 @@
  * Every row of TICKCAST_ENDS but one, over real sockets: its counter rises, and the sums agree.
  * no_memory needs an allocation that fails: tests/memory does that with every one there is.
  */
+#include <stdatomic.h>
+
 #include "../net/certs.h"
 #include "raw.h"
 
@@ -237,12 +239,30 @@ static uint64_t count_of(const struct raw *raw, const struct row *row) {
     return *(const uint64_t *)(const void *)((const char *)&stats + row->counter);
 }
 
+/* "PEER: SENTENCE: SENTENCE" tells nobody more. From any thread. */
+static void look_at_line(void *arg, int level, const char *line) {
+    static const char *const sentences[] = {
+#define SENTENCE(name, NAME, code, level, sentence) sentence,
+        TICKCAST_ENDS(SENTENCE)
+#undef SENTENCE
+    };
+    (void)level;
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+        const char *first = strstr(line, sentences[i]);
+        if (first != NULL && strstr(first + 1, sentences[i]) != NULL) *(atomic_bool *)arg = true;
+    }
+}
+
 static void check_row(const struct row *row, const char *certs) {
     struct raw raw = {.socket_count = 0};
     tickcast_options_init(&raw.options);
     raw.options.workers = 1;
     raw.options.close_timeout_ms = 50; /* nobody here answers a close */
     raw_no_pings(&raw.options);
+    atomic_bool twice = false;
+    raw.options.log = look_at_line;
+    raw.options.log_arg = &twice;
+    raw.options.log_level = 3;
     row->set(&raw.options);
     raw_start(&raw, strcmp(row->name, "tls_bad") == 0 ? certs : NULL);
     row->drive(&raw);
@@ -251,6 +271,7 @@ static void check_row(const struct row *row, const char *certs) {
         usleep(1000);
     cr_expect((count_of(&raw, row) > 0) == (row->drive != do_nothing), "ended_%s", row->name);
     raw_fini(&raw);
+    cr_expect(!twice, "ended_%s: its line says the same twice", row->name);
 }
 
 Test(ends, each_has_a_counter_that_rises_and_all_of_them_are_what_was_accepted) {
