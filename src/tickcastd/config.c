@@ -328,6 +328,32 @@ static bool has_anchor(const yaml_event_t *event) {
            (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor != NULL);
 }
 
+/* Whether there are too many directives. They are counted as tokens, since the parser compares each
+ * with all others before it tells of any; what is nested too deep is for beyond_limits. */
+static bool has_directives(const char *text, size_t bytes, struct problems *problems) {
+    yaml_parser_t parser;
+    yaml_token_t token;
+    unsigned depth = 0, directives = 0;
+    bool more = true;
+    if (!yaml_parser_initialize(&parser)) err(1, "no memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, bytes);
+    while (more && yaml_parser_scan(&parser, &token) == 1) {
+        yaml_token_type_t type = token.type;
+        struct origin origin = {FROM_FILE, (unsigned)token.start_mark.line + 1};
+        directives += type == YAML_TAG_DIRECTIVE_TOKEN;
+        depth += type == YAML_FLOW_SEQUENCE_START_TOKEN || type == YAML_FLOW_MAPPING_START_TOKEN;
+        depth -= depth > 0 &&
+                 (type == YAML_FLOW_SEQUENCE_END_TOKEN || type == YAML_FLOW_MAPPING_END_TOKEN);
+        if (directives > CONFIG_DIRECTIVES)
+            problems_add(problems, &origin, NULL, "more than %d directives", CONFIG_DIRECTIVES);
+        more = type != YAML_STREAM_END_TOKEN && depth <= CONFIG_DEPTH &&
+               directives <= CONFIG_DIRECTIVES;
+        yaml_token_delete(&token);
+    }
+    yaml_parser_delete(&parser);
+    return directives > CONFIG_DIRECTIVES;
+}
+
 /* What libyaml would take too long for is refused before: true, and reported, if there is some. A
  * text that is not YAML is looked at up to its error. */
 static bool beyond_limits(const char *text, size_t bytes, struct problems *problems) {
@@ -365,7 +391,7 @@ static size_t bytes_of_lines(const char *text, size_t bytes, unsigned lines) {
 void config_read(struct settings *settings, const char *text, size_t bytes,
                  struct problems *problems) {
     struct reader reader = {.settings = settings, .problems = problems};
-    if (beyond_limits(text, bytes, problems)) return;
+    if (has_directives(text, bytes, problems) || beyond_limits(text, bytes, problems)) return;
     unsigned line = read_text(&reader, text, bytes, true);
     /* The lines before the error may have their own problems: they are told in the same run. */
     for (int tries = 0; line > 1 && tries < CONFIG_TRIES; tries++) {

@@ -218,6 +218,12 @@ Test(config, many_names_take_no_time, .timeout = 20) {
     text = numbered("a:\n", "- &a%x b\n");
     expect_told(text, strlen(text), "f:258: more than 256 anchors\n");
     free(text);
+    text = numbered("", "%%TAG !a%x! b\n");
+    expect_told(text, strlen(text), "f:17: more than 16 directives\n");
+    free(text);
+    text = numbered("a: 1\n...\n", "%%TAG !a%x! b\n"); /* of a second document */
+    expect_told(text, strlen(text), "f:19: more than 16 directives\n");
+    free(text);
 }
 
 Test(config, a_zero_byte_in_the_file_is_told) {
