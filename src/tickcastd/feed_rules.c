@@ -6,23 +6,6 @@
 #include "feed/sim.h"
 #include "tickcastd/settings.h"
 
-/* Feeds of the command line take the place of those of the file, as listeners do. */
-static void prefer_command_line(struct settings *settings) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < settings->feed_count; i++)
-        if (settings->feeds[i].origin.source == FROM_COMMAND_LINE) kept++;
-    if (kept == 0) return;
-    kept = 0;
-    for (uint32_t i = 0; i < settings->feed_count; i++) {
-        struct feed_setting *feed = &settings->feeds[i];
-        if (feed->origin.source == FROM_COMMAND_LINE)
-            settings->feeds[kept++] = *feed;
-        else
-            feed_setting_fini(feed);
-    }
-    settings->feed_count = kept;
-}
-
 static bool is_set(const struct feed_setting *feed, const char *name) {
     return feed->set >> feed_option_find(name) & 1;
 }
@@ -81,7 +64,6 @@ static void check_market(const struct feed_setting *feed, struct problems *probl
 
 void feeds_complete(struct settings *settings, struct problems *problems) {
     const struct feed_setting *input = NULL;
-    prefer_command_line(settings);
     if (settings->feed_count > FEED_MAX)
         problems_add(problems, &settings->feeds[FEED_MAX].origin, name_of(settings->feeds),
                      "too many feeds: allowed are %d", FEED_MAX);

@@ -8,23 +8,6 @@
 #include "tickcastd/settings.h"
 #include "tickcastd/warnings.h"
 
-/* Listeners of the command line take the place of those of the file. */
-static void prefer_command_line(struct settings *settings) {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < settings->listener_count; i++)
-        if (settings->listeners[i].origin.source == FROM_COMMAND_LINE) kept++;
-    if (kept == 0) return;
-    kept = 0;
-    for (uint32_t i = 0; i < settings->listener_count; i++) {
-        struct listen_setting *listener = &settings->listeners[i];
-        if (listener->origin.source == FROM_COMMAND_LINE)
-            settings->listeners[kept++] = *listener;
-        else
-            listen_fini(listener);
-    }
-    settings->listener_count = kept;
-}
-
 /* Nobody said where to listen: everybody may see that there is a broker, this host may use it. */
 static void listen_by_default(struct settings *settings) {
     if (settings->listener_count > 0) return;
@@ -102,7 +85,6 @@ static void check_listener(const struct settings *settings, uint32_t number,
 }
 
 void settings_complete(struct settings *settings, struct problems *problems) {
-    prefer_command_line(settings);
     listen_by_default(settings);
     feeds_complete(settings, problems);
     if (settings->listener_count > LISTEN_MAX)

@@ -218,7 +218,17 @@ void setting_read(struct settings *settings, unsigned number, const char *text,
         option_set(&settings->options, number, value);
 }
 
-void settings_listen(struct settings *settings, const struct listen_setting *listener) {
+/* Those of the command line, which is read first, take the place of all of the file. */
+static bool is_taken(const struct origin *first, const struct origin *next) {
+    return next->source < first->source;
+}
+
+void settings_listen(struct settings *settings, struct listen_setting *listener) {
+    if (settings->listener_count > 0 &&
+        is_taken(&settings->listeners[0].origin, &listener->origin)) {
+        listen_fini(listener);
+        return;
+    }
     struct listen_setting *more = reallocarray(settings->listeners, settings->listener_count + 1,
                                                sizeof settings->listeners[0]);
     if (more == NULL) err(1, "no memory");
@@ -226,7 +236,11 @@ void settings_listen(struct settings *settings, const struct listen_setting *lis
     settings->listeners[settings->listener_count++] = *listener;
 }
 
-void settings_feed(struct settings *settings, const struct feed_setting *feed) {
+void settings_feed(struct settings *settings, struct feed_setting *feed) {
+    if (settings->feed_count > 0 && is_taken(&settings->feeds[0].origin, &feed->origin)) {
+        feed_setting_fini(feed);
+        return;
+    }
     struct feed_setting *more =
         reallocarray(settings->feeds, settings->feed_count + 1, sizeof settings->feeds[0]);
     if (more == NULL) err(1, "no memory");

@@ -5,7 +5,7 @@
  *     settings_init -> args_parse -> config_load -> settings_complete -> (check or run) ->
  * settings_fini
  *
- * A value of the command line stands against one of the file, whichever was read first.
+ * A value of the command line stands against one of the file.
  */
 #ifndef TICKCASTD_SETTINGS_H
 #define TICKCASTD_SETTINGS_H
@@ -68,11 +68,12 @@ const char *setting_text(const struct tickcast_options *options, unsigned number
 void setting_read(struct settings *settings, unsigned number, const char *text,
                   const struct origin *origin, struct problems *problems);
 
-/** Adds a listener, taking over its texts. */
-void settings_listen(struct settings *settings, const struct listen_setting *listener);
+/** Adds a listener, taking over its texts. One of the file is left out if the command line has any.
+ */
+void settings_listen(struct settings *settings, struct listen_setting *listener);
 
-/** Adds a feed, taking over its texts. */
-void settings_feed(struct settings *settings, const struct feed_setting *feed);
+/** The same for a feed. */
+void settings_feed(struct settings *settings, struct feed_setting *feed);
 
 /** What can only be seen when everything is read: defaults that depend on other settings, settings
  *  that contradict each other, files that cannot be read. */
