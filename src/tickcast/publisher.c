@@ -5,14 +5,13 @@
 #include <string.h>
 
 #include "base/printable.h"
-#include "proto/msgpack_walk.h"
+#include "client/answer.h"
 
-#define HIGH_BYTES   (1024 * 1024) /* queued bytes at which it waits */
-#define LOW_BYTES    (256 * 1024)  /* and until when */
-#define STALL_MS     60000 /* a broker that takes and says nothing for so long is given up */
-#define PREFIX       16    /* room before a held message for what depends on its id */
-#define TEXT_BYTES   512   /* of a refusal */
-#define ANSWER_DEPTH 4
+#define HIGH_BYTES (1024 * 1024) /* queued bytes at which it waits */
+#define LOW_BYTES  (256 * 1024)  /* and until when */
+#define STALL_MS   60000         /* a broker that takes and says nothing for so long is given up */
+#define PREFIX     16            /* room before a held message for what depends on its id */
+#define TEXT_BYTES 512           /* of a refusal */
 
 static int complain(const char *text) {
     char shown[TEXT_BYTES];
@@ -30,14 +29,9 @@ void publisher_fini(struct publisher *publisher) {
     msgpack_sbuffer_destroy(&publisher->held);
 }
 
-static bool is_field(const msgpack_object_kv *field, const char *name) {
-    return field->key.type == MSGPACK_OBJECT_STR && field->key.via.str.size == strlen(name) &&
-           memcmp(field->key.via.str.ptr, name, strlen(name)) == 0;
-}
-
-static void tell_error(struct publisher *publisher, const msgpack_object *text, uint64_t id) {
+static void tell_error(struct publisher *publisher, const struct proto_text *text, uint64_t id) {
     char escaped[TEXT_BYTES], where[64] = "";
-    printable(text->via.str.ptr, text->via.str.size, escaped, sizeof escaped);
+    printable(text->at, text->bytes, escaped, sizeof escaped);
     if (publisher->input && id)
         snprintf(where, sizeof where, "%s:%" PRIu64 ": ", publisher->input, id);
     else if (publisher->input)
@@ -48,29 +42,11 @@ static void tell_error(struct publisher *publisher, const msgpack_object *text, 
     publisher->published--;
 }
 
-/* {"ack": id} or {"error": text[, "id": id]}; anything else is no answer and is left out. */
-static void take_map(struct publisher *publisher, const msgpack_object_map *map) {
-    const msgpack_object *error = NULL;
-    uint64_t id = 0;
-    for (uint32_t i = 0; i < map->size; i++) {
-        const msgpack_object_kv *field = &map->ptr[i];
-        if (is_field(field, "error") && field->val.type == MSGPACK_OBJECT_STR) error = &field->val;
-        bool number = field->val.type == MSGPACK_OBJECT_POSITIVE_INTEGER;
-        if (number && (is_field(field, "ack") || is_field(field, "id"))) id = field->val.via.u64;
-    }
-    if (error) tell_error(publisher, error, id);
-    if (id) publisher->answered = id;
-}
-
 static void take_answer(struct publisher *publisher, const struct client_message *message) {
-    if (msgpack_walk(message->bytes, message->count, ANSWER_DEPTH) != message->count) return;
-    msgpack_unpacked answer;
-    msgpack_unpacked_init(&answer);
-    if (msgpack_unpack_next(&answer, (const char *)message->bytes, message->count, NULL) ==
-            MSGPACK_UNPACK_SUCCESS &&
-        answer.data.type == MSGPACK_OBJECT_MAP)
-        take_map(publisher, &answer.data.via.map);
-    msgpack_unpacked_destroy(&answer);
+    struct answer answer;
+    if (!answer_read(message->bytes, message->count, &answer)) return; /* it is left out */
+    if (answer.error.at) tell_error(publisher, &answer.error, answer.id);
+    if (answer.id) publisher->answered = answer.id;
 }
 
 static int broken(struct publisher *publisher, enum client_result result) {
