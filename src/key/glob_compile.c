@@ -6,16 +6,14 @@
 #include "key/program.h"
 #include "key/scan.h"
 
-#define NO_STEP UINT32_MAX
-
 struct compiler {
     struct glob *glob;
     const char *text;
     size_t bytes, at;
-    /* The innermost open brace, as the fork of its alternative that is being read. Until the brace
-     * is closed this fork's `a` is the last jump behind an alternative (each leads to the one
-     * before), and its `b` the fork of the brace around. */
+    /* The step at which the alternative that is being read began, of the innermost open brace; its
+     * `value` is until then that of the brace around. */
     uint32_t open;
+    uint32_t depth; /* of open braces */
 };
 
 static struct step *emit(struct compiler *compiler, enum step_kind kind) {
@@ -25,32 +23,17 @@ static struct step *emit(struct compiler *compiler, enum step_kind kind) {
 }
 
 static void open_brace(struct compiler *compiler) {
-    struct step *fork = emit(compiler, STEP_FORK);
-    fork->a = NO_STEP;
-    fork->b = compiler->open;
+    emit(compiler, STEP_OPEN)->value = compiler->open;
     compiler->open = compiler->glob->step_count - 1;
+    if (++compiler->depth > compiler->glob->depth) compiler->glob->depth = compiler->depth;
 }
 
-static void next_alternative(struct compiler *compiler) {
-    struct step *steps = compiler->glob->steps, *before = &steps[compiler->open];
-    struct step *jump = emit(compiler, STEP_JUMP), *fork = emit(compiler, STEP_FORK);
-    jump->a = before->a;
-    fork->a = (uint32_t)(jump - steps);
-    fork->b = before->b;
-    before->a = (uint32_t)(fork - steps);
-    compiler->open = before->a;
-}
-
-static void close_brace(struct compiler *compiler) {
-    struct step *steps = compiler->glob->steps, *last = &steps[compiler->open];
-    uint32_t jump = last->a;
-    last->a = compiler->open + 1;
-    compiler->open = last->b;
-    while (jump != NO_STEP) {
-        uint32_t before = steps[jump].a;
-        steps[jump].a = compiler->glob->step_count;
-        jump = before;
-    }
+static void end_alternative(struct compiler *compiler, enum step_kind kind) {
+    struct step *steps = compiler->glob->steps, *end = emit(compiler, kind);
+    end->value = steps[compiler->open].value;
+    steps[compiler->open].value = (uint32_t)(end - steps);
+    compiler->open = kind == STEP_NEXT ? (uint32_t)(end - steps) : end->value;
+    compiler->depth -= kind == STEP_CLOSE;
 }
 
 /* The next character of a text with escapes; false if only a backslash was left. */
@@ -61,14 +44,13 @@ static bool read_char(const char *text, size_t end, size_t *at, uint32_t *code) 
 }
 
 /* A range begins with a plain character, a dash and one more; all else is a list. */
-static bool read_range(const char *text, size_t end, size_t *at, struct step *step) {
+static bool read_range(const char *text, size_t end, size_t *at, uint32_t *chars) {
     size_t ahead = *at;
     if (text[ahead] == '\\') return false;
-    step->a = utf8_next(text, end, &ahead);
+    chars[0] = utf8_next(text, end, &ahead);
     if (ahead + 1 >= end || text[ahead] != '-') return false;
     ahead++;
-    (void)read_char(text, end, &ahead, &step->b);
-    step->kind = STEP_RANGE;
+    (void)read_char(text, end, &ahead, &chars[1]);
     *at = ahead;
     return true;
 }
@@ -84,21 +66,24 @@ static const char *read_class(struct compiler *compiler) {
     step->negated = text[at] == '!';
     at += step->negated;
     if (at == end) return "[] is empty";
-    if (read_range(text, end, &at, step)) {
+    uint32_t *chars = glob->chars + glob->char_count;
+    step->value = glob->char_count;
+    if (read_range(text, end, &at, chars)) {
+        step->kind = STEP_RANGE;
+        glob->char_count += 2;
         if (at != end) return "[a-z] takes one range alone";
-        return step->a > step->b ? "a range in [] runs backwards" : NULL;
+        return chars[0] > chars[1] ? "a range in [] runs backwards" : NULL;
     }
-    step->a = glob->char_count;
-    while (at < end && read_char(text, end, &at, &glob->chars[glob->char_count]))
-        glob->char_count++;
-    step->b = glob->char_count - step->a;
+    chars[0] = 0;
+    while (at < end && read_char(text, end, &at, &chars[chars[0] + 1])) chars[0]++;
+    glob->char_count += chars[0] + 1;
     return NULL;
 }
 
 /* Takes what begins at `at`. Returns a flaw or NULL. */
 static const char *take(struct compiler *compiler) {
     char byte = compiler->text[compiler->at];
-    bool inside = compiler->open != NO_STEP;
+    bool inside = compiler->depth > 0;
     if (byte == '[') return read_class(compiler);
     if (byte == '*') {
         bool two = compiler->at + 1 < compiler->bytes && compiler->text[compiler->at + 1] == '*';
@@ -109,13 +94,13 @@ static const char *take(struct compiler *compiler) {
     } else if (byte == '{') {
         open_brace(compiler);
     } else if (byte == ',' && inside) {
-        next_alternative(compiler);
+        end_alternative(compiler, STEP_NEXT);
     } else if (byte == '}' && inside) {
-        close_brace(compiler);
+        end_alternative(compiler, STEP_CLOSE);
     } else {
         uint32_t code;
         if (read_char(compiler->text, compiler->bytes, &compiler->at, &code))
-            emit(compiler, STEP_CHAR)->a = code;
+            emit(compiler, STEP_CHAR)->value = code;
         return NULL;
     }
     compiler->at++;
@@ -123,12 +108,12 @@ static const char *take(struct compiler *compiler) {
 }
 
 static const char *compile(struct glob *glob, const char *text, size_t bytes) {
-    struct compiler compiler = {.glob = glob, .text = text, .bytes = bytes, .open = NO_STEP};
+    struct compiler compiler = {.glob = glob, .text = text, .bytes = bytes};
     while (compiler.at < bytes) {
         const char *flaw = take(&compiler);
         if (flaw != NULL) return flaw;
     }
-    if (compiler.open != NO_STEP) return "a { is not closed";
+    if (compiler.depth > 0) return "a { is not closed";
     emit(&compiler, STEP_END);
     return NULL;
 }
@@ -138,7 +123,7 @@ static const char *compile(struct glob *glob, const char *text, size_t bytes) {
 static uint32_t plain_text(const struct glob *glob, uint32_t step, char *out, uint32_t *bytes) {
     char *at = out;
     for (; glob->steps[step].kind == STEP_CHAR; step++) {
-        uint32_t code = glob->steps[step].a;
+        uint32_t code = glob->steps[step].value;
         if (code >= UTF8_INVALID) break;
         at += utf8_write(code, at);
     }
@@ -154,6 +139,48 @@ static void find_simple(struct glob *glob) {
     if (glob->star) step = plain_text(glob, step + 1, glob->tail, &glob->tail_bytes);
     glob->simple = glob->steps[step].kind == STEP_END;
     if (!glob->simple) glob->tail_bytes = 0;
+}
+
+/* Where the alternative that `at` is in ends, or the glob. */
+static uint32_t alternative_end(const struct step *steps, uint32_t at) {
+    for (;; at++) {
+        uint8_t kind = steps[at].kind;
+        if (kind == STEP_NEXT || kind == STEP_CLOSE || kind == STEP_END) return at;
+        if (kind != STEP_OPEN) continue;
+        do at = steps[at].value;
+        while (steps[at].kind != STEP_CLOSE);
+    }
+}
+
+static uint64_t first_of_class(const struct glob *glob, const struct step *step) {
+    const uint32_t *chars = glob->chars + step->value;
+    bool range = step->kind == STEP_RANGE;
+    uint32_t count = range ? chars[1] - chars[0] + 1 : chars[0];
+    uint64_t first = 0;
+    for (uint32_t i = 0; i < count && first != UINT64_MAX; i++) {
+        uint32_t code = range ? chars[0] + i : chars[1 + i];
+        first |= code < 0x80 ? first_bit((char)code) : UINT64_MAX;
+    }
+    return step->negated ? UINT64_MAX : first;
+}
+
+/* What may follow the head: what an alternative begins with, and as if each were empty what
+ * follows. */
+static uint64_t find_first(const struct glob *glob) {
+    const struct step *steps = glob->steps;
+    uint64_t first = 0;
+    for (uint32_t at = glob->head_steps; steps[at].kind != STEP_END; at++) {
+        uint8_t kind = steps[at].kind;
+        if (kind == STEP_OPEN || kind == STEP_NEXT || kind == STEP_CLOSE) continue;
+        if (kind == STEP_CHAR && steps[at].value < 0x80)
+            first |= first_bit((char)steps[at].value);
+        else if (kind == STEP_LIST || kind == STEP_RANGE)
+            first |= first_of_class(glob, &steps[at]);
+        else
+            return UINT64_MAX;
+        at = alternative_end(steps, at) - 1;
+    }
+    return first;
 }
 
 static void *shrink(void *memory, size_t bytes) {
@@ -182,7 +209,7 @@ struct glob *glob_new(const char *text, size_t text_bytes) {
     if (glob == NULL) return NULL;
     if (text_bytes > GLOB_MAX_BYTES) return flawed(glob, "it is longer than 4096 bytes");
 
-    glob->steps = malloc((2 * text_bytes + 1) * sizeof glob->steps[0]);
+    glob->steps = malloc((text_bytes + 1) * sizeof glob->steps[0]);
     glob->chars = malloc((text_bytes + 1) * sizeof glob->chars[0]);
     glob->head = malloc(text_bytes + 1);
     if (glob->steps == NULL || glob->chars == NULL || glob->head == NULL) {
@@ -193,6 +220,7 @@ struct glob *glob_new(const char *text, size_t text_bytes) {
     if (flaw != NULL) return flawed(glob, flaw);
 
     find_simple(glob);
+    glob->first = find_first(glob);
     if (glob->simple) glob->step_count = glob->char_count = 0;
     glob->steps = shrink(glob->steps, glob->step_count * sizeof glob->steps[0]);
     glob->chars = shrink(glob->chars, glob->char_count * sizeof glob->chars[0]);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "key/stream.h"
 #include "tickcast/messages.h"
 
@@ -85,6 +86,29 @@ Test(glob, characters_are_code_points) {
     cr_expect(not(matches("\xC3*", "\xC3\xA9")));
 }
 
+/* Behind a star a class is asked at several places at once. */
+Test(glob, ranges_are_of_code_points_at_one_place_and_at_several) {
+    static const uint32_t codes[] = {1,     '"',   '/',   '0',    '9',    'A',     'O',     'P',
+                                     'a',   'o',   'z',   0x7f,   0x80,   0xe9,    0xff,    0x100,
+                                     0x110, 0x131, 0xfff, 0x20ac, 0xffff, 0x10000, 0x10ffff};
+    size_t count = sizeof codes / sizeof codes[0];
+    for (size_t i = 0; i < count * count * count; i++) {
+        uint32_t low = codes[i % count], high = codes[i / count % count];
+        uint32_t code = codes[i / count / count];
+        if (low > high) continue;
+        char ends[2][8] = {0}, pattern[24], text[8] = "x";
+        utf8_write(low, ends[0]);
+        utf8_write(high, ends[1]);
+        utf8_write(code, text + 1);
+        static const char *const forms[] = {"?[%s-%s]", "*[%s-%s]", "?[!%s-%s]", "*[!%s-%s]"};
+        for (int form = 0; form < 4; form++) {
+            snprintf(pattern, sizeof pattern, forms[form], ends[0], ends[1]);
+            bool expected = (code >= low && code <= high) == (form < 2);
+            cr_expect(eq(int, matches(pattern, text), expected), "%s %s", pattern, text);
+        }
+    }
+}
+
 Test(glob, lists_and_ranges) {
     static const struct {
         const char *pattern, *text;
@@ -158,6 +182,45 @@ Test(glob, patterns_made_to_blow_up_take_linear_time, .timeout = 20) {
     for (int i = 0; i < 20; i++) cr_assert(not(matches_bytes(pattern, strlen(pattern), text, 256)));
     text[256] = 'b';
     cr_assert(matches_bytes(pattern, strlen(pattern), text, 257));
+}
+
+static char *repeat(char *out, const char *piece, unsigned count) {
+    out[0] = '\0';
+    for (char *at = out; count > 0; count--) at = stpcpy(at, piece);
+    return out;
+}
+
+/* The pieces are each made of so many characters at least. */
+Test(glob, the_most_costly_patterns_match_long_texts_where_they_should) {
+    static const struct {
+        const char *piece, *of;
+        unsigned least;
+    } rows[] = {
+        {"*a", "a", 1},
+        {"**a", "a", 1},
+        {"?*", "b", 1},
+        {"*?", "\xC3\xA9", 1},
+        {"*[!b]", "a", 1},
+        {"*[ -~]*", "~", 1},
+        {"*{,a}a", "a", 1},
+        {"{a,aa,*}a", "a", 1},
+        {"*{a,{b,c}}", "c", 1},
+        {"**{/,//*}", "/", 1},
+        {"[ab][!/]", "b", 2},
+        {"{*a,*b}{a,aa}", "a", 2},
+        {"*[\xC3\xA0-\xE2\x82\xAC]", "\xE2\x82\xAC", 1},
+        {"*{\xFF,x}", "\xFF", 1},
+    };
+    char pattern[4096], text[4096];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (unsigned count = 1; count <= 140; count++) {
+            unsigned least = count * rows[i].least;
+            repeat(pattern, rows[i].piece, count);
+            cr_expect(matches(pattern, repeat(text, rows[i].of, least)), "%s %u", pattern, least);
+            cr_expect(not(matches(pattern, repeat(text, rows[i].of, least - 1))), "%s %u", pattern,
+                      least - 1);
+        }
+    }
 }
 
 /* The naive matcher, over ASCII patterns that are well formed: tries everything, from the grammar.
@@ -269,6 +332,16 @@ static void random_text(unsigned *seed, char *out) {
     *out = '\0';
 }
 
+/* The same behind so many other characters. */
+static bool matches_shifted(const char *pattern, const char *text, unsigned shift) {
+    char ones[1024], longer[128];
+    memset(ones, '?', shift);
+    memset(longer, 'x', shift);
+    strcpy(ones + shift, pattern);
+    strcpy(longer + shift, text);
+    return matches(ones, longer);
+}
+
 Test(glob, agrees_with_the_naive_matcher_on_random_patterns) {
     unsigned seed = 9, hits = 0, by_element = 0;
     for (int i = 0; i < 60000; i++) {
@@ -282,6 +355,9 @@ Test(glob, agrees_with_the_naive_matcher_on_random_patterns) {
             bool expected = naive(pattern, false, NULL, text);
             hits += expected;
             if (matches(pattern, text) != expected) cr_assert(false, "%s %s", pattern, text);
+            unsigned shift = 50 + dice(&seed, 15);
+            if (matches_shifted(pattern, text, shift) != expected)
+                cr_assert(false, "behind %u characters: %s %s", shift, pattern, text);
             if (count_slashes(pattern) != 2 || count_slashes(text) != 2) continue;
             by_element += expected;
             if (matches_by_element(pattern, text) != expected)
