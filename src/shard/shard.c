@@ -10,7 +10,8 @@
 #include "shard/conn.h"
 #include "shard/turn.h"
 
-static void take_inbox(struct shard *shard) {
+/* What is in the inbox, oldest first. */
+static struct handover *take_inbox(struct shard *shard) {
     pthread_mutex_lock(&shard->inbox_lock);
     struct handover *newest = shard->inbox, *oldest = NULL;
     shard->inbox = NULL;
@@ -21,10 +22,20 @@ static void take_inbox(struct shard *shard) {
         oldest = newest;
         newest = next;
     }
-    while (oldest != NULL) {
-        struct handover *next = oldest->next;
+    return oldest;
+}
+
+/* Thousands may come at once: for a slice. */
+static void open_arrived(struct shard *shard) {
+    uint64_t begun_ns = shard->now_ns;
+    while (shard->now_ns - begun_ns <= SHARD_SLICE_NS) {
+        if (shard->arrived == NULL) shard->arrived = take_inbox(shard);
+        shard->arrivals = shard->arrived != NULL;
+        if (!shard->arrivals) return;
+        struct handover *oldest = shard->arrived;
+        shard->arrived = oldest->next;
         conn_open(shard, oldest);
-        oldest = next;
+        shard->now_ns = clock_now_ns();
     }
 }
 
@@ -33,7 +44,7 @@ static void on_ring(evutil_socket_t fd, short what, void *arg) {
     struct shard *shard = arg;
     rings_clear(shard->shared->rings, shard->number);
     shard->now_ns = clock_now_ns();
-    take_inbox(shard);
+    shard->arrivals = true; /* perhaps */
     publishers_retry(shard);
 }
 
@@ -61,9 +72,9 @@ static void serve_resumed(struct shard *shard) {
 }
 
 static bool has_work(struct shard *shard) {
-    return shard->overdue || shard->short_of_memory || !list_empty(&shard->tls) ||
-           !list_empty(&shard->slow_groups) || !list_empty(&shard->resumed) ||
-           !list_empty(&shard->dirty) ||
+    return shard->arrivals || shard->overdue || shard->short_of_memory ||
+           !list_empty(&shard->tls) || !list_empty(&shard->slow_groups) ||
+           !list_empty(&shard->resumed) || !list_empty(&shard->dirty) ||
            (shard->lagging == 0 && rings_waiting(shard->shared->rings, shard->number));
 }
 
@@ -81,6 +92,7 @@ static bool turn(struct shard *shard) {
     run_loop(shard);
     /* after the sleep, which a new phase ends, and before what may be the last pop */
     int phase = atomic_load_explicit(&shard->shared->phase, memory_order_acquire);
+    if (shard->arrivals) open_arrived(shard);
     serve_resumed(shard);
     if (shard->retry_busy || (phase >= PHASE_HALF && !list_empty(&shard->parked)))
         publishers_retry(shard);
@@ -97,18 +109,22 @@ static bool turn(struct shard *shard) {
     return going;
 }
 
-static void close_inbox(struct shard *shard) {
-    pthread_mutex_lock(&shard->inbox_lock);
-    shard->inbox_closed = true;
-    struct handover *left = shard->inbox;
-    shard->inbox = NULL;
-    pthread_mutex_unlock(&shard->inbox_lock);
+static void refuse_all(struct shard *shard, struct handover *left) {
     while (left != NULL) {
         struct handover *next = left->next;
         count_add(&shard->stats.ended[END_STOPPED], 1);
         handover_free(left);
         left = next;
     }
+}
+
+static void close_inbox(struct shard *shard) {
+    pthread_mutex_lock(&shard->inbox_lock);
+    shard->inbox_closed = true;
+    pthread_mutex_unlock(&shard->inbox_lock);
+    refuse_all(shard, take_inbox(shard));
+    refuse_all(shard, shard->arrived);
+    shard->arrived = NULL;
 }
 
 static void *run(void *arg) {

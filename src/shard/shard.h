@@ -100,8 +100,10 @@ struct shard {
     /* the worker's own */
     struct event_base *base __attribute__((aligned(64)));
     struct event *ring_event, *tick_event, *retry_event;
-    uint64_t now_ns;  /**< of this turn */
-    uint64_t loop_ns; /**< first event of a socket in this turn of the loop, or 0 */
+    struct handover *arrived; /**< taken out of the inbox, oldest first: to be opened */
+    bool arrivals;            /**< there are such, or perhaps in the inbox */
+    uint64_t now_ns;          /**< of this turn */
+    uint64_t loop_ns;         /**< first event of a socket in this turn of the loop, or 0 */
     struct sub_index *index;
     struct pool pool;
     struct frame_cache frames; /**< that others may be made of */

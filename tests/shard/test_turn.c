@@ -22,7 +22,7 @@
 #define LARGE_BYTES 100000
 
 struct work {
-    uint64_t sends, bytes, requests;
+    uint64_t sends, bytes, requests, opened;
 };
 
 static struct tickcast_broker *broker;
@@ -57,7 +57,8 @@ static void note_work(struct work *most) {
     note(&most->sends, stats.sends, before.sends);
     note(&most->bytes, stats.sent_bytes, before.bytes);
     note(&most->requests, stats.requests, before.requests);
-    before = (struct work){stats.sends, stats.sent_bytes, stats.requests};
+    note(&most->opened, stats.connections_now, before.opened);
+    before = (struct work){stats.sends, stats.sent_bytes, stats.requests, stats.connections_now};
 }
 
 int __real_event_base_loop(struct event_base *base, int flags);
@@ -141,6 +142,19 @@ static void push_large(int count) {
                                         ((LARGE_BYTES - 5) >> 8) & 0xff, (LARGE_BYTES - 5) & 0xff};
     for (int i = 0; i < count; i++)
         cr_assert(push(broker, "a/b/c", data, sizeof data) == TICKCAST_OK);
+}
+
+Test(turn, connections_that_come_at_once_are_opened_a_few_in_a_turn) {
+    enum { PEERS = 40 };
+    begin(0);
+    watch();
+    atomic_store(&leaps, true);
+    add_peers(PEERS);
+    pthread_mutex_unlock(&gate);
+    WAIT_FOR(stats.subscribers_now == PEERS);
+    cr_assert(most_outside.opened <= 1, "%lu connections", most_outside.opened);
+    cr_assert_eq(most_in_loop.opened, 0);
+    end();
 }
 
 Test(turn, a_message_to_all_of_a_set_leaves_in_slices) {
