@@ -377,7 +377,8 @@ static bool is_idle(void) {
     bool idle = !rings_waiting(world.broker->shared.rings, 0) && list_empty(&shard->dirty) &&
                 list_empty(&shard->resumed) && list_empty(&shard->delayed) &&
                 list_empty(&shard->parked) && list_empty(&shard->throttled) &&
-                list_empty(&shard->starved) && shard->inbox == NULL && !shard->overdue;
+                list_empty(&shard->starved) && shard->inbox == NULL && !shard->arrivals &&
+                !shard->overdue;
     for (unsigned i = 0; i < world.client_count; i++) {
         const struct memory_socket *socket = world.clients[i].socket;
         bool over = socket->closed || socket->shut;
