@@ -59,7 +59,7 @@ class Machine:
 
     def begin(self):
         if os.geteuid() != 0:
-            raise SystemExit("systemd is started in namespaces of its own, for which this test must be root")
+            raise RuntimeError("this test must be root: it starts systemd in namespaces of its own")
         files = self.folder / "files"
         subprocess.run(["cmake", "--install", BUILD, "--prefix", "/opt/tickcast", "--component", "programs"],
                        stdout=subprocess.DEVNULL, env=dict(os.environ, DESTDIR=files), check=True)
@@ -86,8 +86,8 @@ class Machine:
     def find_first(self):
         """The process id of its systemd, in our numbers."""
         if self.process.poll() is not None:
-            raise SystemExit("systemd cannot be started in namespaces of its own here, which wants root with "
-                             "all capabilities:\n" + self.process.stdout.read())
+            raise RuntimeError("systemd cannot be started in namespaces of its own here; root may where "
+                               "nothing keeps it from that:\n" + self.process.stdout.read())
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         for child in children.split():
             if pathlib.Path(f"/proc/{child}/comm").read_text() == "systemd\n":
@@ -154,21 +154,20 @@ class Machine:
 
 
 class Runs(unittest.TestCase):
-    def subscribe(self, *where):
+    def subscribe(self, *where, publish_to="ws://127.0.0.1:5993"):
         """Receives one message, published again and again until the subscription is there."""
         subscriber = subprocess.Popen(machine.client("sub", "--count", "1", "--json", *where, "A/B/C"),
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                      text=True)
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(subscriber.communicate)
+        self.addCleanup(subscriber.kill)
 
         def publish():
-            subprocess.run(machine.client("pub", "A/B/C", "7"), stdin=subprocess.DEVNULL, check=True,
-                           stdout=subprocess.DEVNULL, timeout=PATIENCE)
+            subprocess.run(machine.client("pub", "--url", publish_to, "A/B/C", "7"), stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, check=True, timeout=PATIENCE)
             return subscriber.poll() is not None
 
-        with subscriber:
-            self.addCleanup(subscriber.kill)
-            wait_for(publish, "the message")
-            self.assertIn("A/B/C", subscriber.stdout.read())
+        wait_for(publish, "the message")
+        self.assertIn("A/B/C", subscriber.stdout.read())
 
     def secure(self):
         return "--url", "wss://localhost:5994", "--ca", machine.root / "etc/tickcast/ca.pem"
@@ -225,6 +224,15 @@ class Runs(unittest.TestCase):
         self.assertTrue((machine.root / "run/tickcast/socket").is_socket())
         machine.systemctl("stop", UNIT)
         self.assertFalse((machine.root / "run/tickcast").exists())
+
+    def test_a_low_port_wants_a_capability(self):
+        low = "listen: 127.0.0.1:443\n"
+        machine.configure(low)
+        machine.systemctl("start", UNIT, check=False)
+        self.assertNotEqual(machine.show("ActiveState"), "active")
+        machine.start(low, "[Service]\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n"
+                      "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nPrivateUsers=no\n")
+        self.subscribe("--url", "ws://127.0.0.1:443", publish_to="ws://127.0.0.1:443")
 
     def test_a_stop_is_clean(self):
         machine.start(PLAIN)
