@@ -55,9 +55,11 @@ def certs():
     return folder() / "certs"
 
 
+@functools.cache
 def go_build(source):
-    """Builds tests/<source> with Debian's Go libraries; returns the program."""
-    program = BUILD / "tests" / source.replace("/", "_")
+    """Builds tests/<source> with Debian's Go libraries; returns the program, which is this run's own: two
+    tests at a time would write it under each other's feet."""
+    program = folder() / source.replace("/", "_")
     environment = dict(os.environ, GO111MODULE="off", GOPATH="/usr/share/gocode", GOFLAGS="",
                        GOCACHE=str(BUILD / "go-cache"))
     subprocess.run(["go", "build", "-o", program, "."], cwd=ROOT / "tests" / source, check=True,
