@@ -3,62 +3,66 @@
  * Whatever fails, the broker gives those that are connected what it owes them or ends them, keeps
  * nothing of them, and serves whoever comes next. A broker that cannot start has left nothing.
  *
- * With TLS some n are left out, of those that OpenSSL asks for when it loads certificates most.
+ * A sanitizer build leaves some n out with TLS, of those that OpenSSL asks for when it loads
+ * certificates most: it takes ten times as long.
  *
- *     memory all           none is left out; takes minutes
- *     memory [NUMBER]      one act only, numbered from 0, and tells each failure
+ *     memory PART [NUMBER]    with NUMBER one act only, numbered from 0, and tells each failure
+ *
+ * The parts: `plain` and `tls`, with what connections do; `loads`, with what loads certificates;
+ * `clients`, who have certificates too.
  */
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../stress/stress.h"
 #include "failing.h"
 #include "scene.h"
 
-/* Most allocations of TLS are those of OpenSSL, and sanitizers make them ten times as slow. */
 #define TLS_STEP    (TICKCAST_SANITIZED ? 7 : 1)
-#define CERT_STEP   (TICKCAST_SANITIZED ? 23 : 3) /* clients have certificates */
-#define LOAD_STEP   (TICKCAST_SANITIZED ? 97 : 7)
+#define CLIENT_STEP (TICKCAST_SANITIZED ? 23 : 1)
+#define LOAD_STEP   (TICKCAST_SANITIZED ? 97 : 1)
 #define NEVER       (UINT64_C(1) << 32)
 #define LEAK_ROUNDS 4
+#define NAME_BYTES  64
 #define WARM_ROUNDS 2 /* what libraries make once and keep is made in these */
 
-static char folder[] = "/tmp/tickcast-memory-XXXXXX";
-static char cert_file[64], key_file[64], ca_file[64];
+/* Of files that have no name any more: whatever becomes of the test, nothing of it stays. */
+static char cert_file[NAME_BYTES], key_file[NAME_BYTES], ca_file[NAME_BYTES];
+static char client_cert_file[NAME_BYTES], client_key_file[NAME_BYTES];
 static const struct tickcast_certificate certificate = {cert_file, key_file};
 static struct tickcast_tls server_tls = {.certificates = &certificate, .certificate_count = 1};
-static bool all;
 static int only = -1;
 
-static void make_certificate(void) {
-    char command[512];
+static void keep_open(const char *folder, const char *name, char *kept) {
+    char file[NAME_BYTES];
+    snprintf(file, sizeof file, "%s/%s", folder, name);
+    snprintf(kept, NAME_BYTES, "/proc/self/fd/%d", open(file, O_RDONLY | O_CLOEXEC));
+}
+
+static void make_certificates(void) {
+    char folder[] = "/tmp/tickcast-memory-XXXXXX", command[512];
     CHECK(mkdtemp(folder) != NULL, "no folder for certificates");
     snprintf(command, sizeof command, "%s/scripts/gen-certs %s", TICKCAST_SOURCE_DIR, folder);
-    CHECK(system(command) == 0, "gen-certs");
-    snprintf(cert_file, sizeof cert_file, "%s/server.pem", folder);
-    snprintf(key_file, sizeof key_file, "%s/server.key", folder);
+    bool made = system(command) == 0;
+    keep_open(folder, "server.pem", cert_file);
+    keep_open(folder, "server.key", key_file);
+    keep_open(folder, "ca.pem", ca_file);
+    keep_open(folder, "client.pem", client_cert_file);
+    keep_open(folder, "client.key", client_key_file);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    CHECK(system(command) == 0 && made, "no certificates");
 }
 
 /* Clients must have certificates from now on, and the peers of the test have one. */
 static void ask_for_certificates(SSL_CTX *tls) {
-    char file[64];
-    snprintf(ca_file, sizeof ca_file, "%s/ca.pem", folder);
     server_tls.client_ca_file = ca_file;
     server_tls.client_auth = TICKCAST_CLIENT_AUTH_REQUIRED;
-    snprintf(file, sizeof file, "%s/client.pem", folder);
-    CHECK(SSL_CTX_use_certificate_file(tls, file, SSL_FILETYPE_PEM) == 1, "client.pem");
-    snprintf(file, sizeof file, "%s/client.key", folder);
-    CHECK(SSL_CTX_use_PrivateKey_file(tls, file, SSL_FILETYPE_PEM) == 1, "client.key");
-}
-
-static void remove_certificate(void) {
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    CHECK(system(command) == 0, "rm");
+    CHECK(SSL_CTX_use_certificate_file(tls, client_cert_file, SSL_FILETYPE_PEM) == 1, "client.pem");
+    CHECK(SSL_CTX_use_PrivateKey_file(tls, client_key_file, SSL_FILETYPE_PEM) == 1, "client.key");
 }
 
 static void line(void *arg, int level, const char *text) {
@@ -122,10 +126,11 @@ static void check_for_leak(const struct act *act, struct scene *scene, uint64_t 
 
 static void sweep(const struct act *act, struct scene *scene) {
     bool tls = scene->listener.tls != NULL;
-    uint64_t some = act->loads                          ? LOAD_STEP
-                    : server_tls.client_ca_file != NULL ? CERT_STEP
+    uint64_t step = !tls                                ? 1
+                    : act->loads                        ? LOAD_STEP
+                    : server_tls.client_ca_file != NULL ? CLIENT_STEP
                                                         : TLS_STEP;
-    uint64_t step = !tls || all ? 1 : some, n = 0;
+    uint64_t n = 0;
     for (int i = 0; i < WARM_ROUNDS; i++) perform(act, scene, NEVER);
     int64_t most = failing_blocks();
     for (; perform(act, scene, n); n += step) {
@@ -136,32 +141,38 @@ static void sweep(const struct act *act, struct scene *scene) {
     CHECK(n > 0, "nothing is allocated");
 }
 
-static void play(SSL_CTX *tls, unsigned count) {
-    for (unsigned i = 0; i < count; i++) {
-        if ((only >= 0 && only != (int)i) || (acts[i].of_tls && tls == NULL)) continue;
-        struct scene scene = scene_of(tls);
-        if (acts[i].broker == ACT_KEPT) CHECK(scene_start(&scene), "start");
-        sweep(&acts[i], &scene);
-        if (acts[i].broker == ACT_KEPT) scene_stop(&scene);
-    }
+static void play(const struct act *act, SSL_CTX *tls) {
+    struct scene scene = scene_of(tls);
+    if (act->broker == ACT_KEPT) CHECK(scene_start(&scene), "start");
+    sweep(act, &scene);
+    if (act->broker == ACT_KEPT) scene_stop(&scene);
+}
+
+static bool belongs(const struct act *act, const char *part) {
+    if (strcmp(part, "plain") == 0) return !act->of_tls;
+    if (strcmp(part, "loads") == 0) return act->loads;
+    if (strcmp(part, "tls") == 0) return !act->loads;
+    return strcmp(part, "clients") == 0 && act == acts; /* somebody comes and goes */
 }
 
 int main(int argc, char **argv) {
+    unsigned played = 0;
     failing_spare(true);
     setvbuf(stdout, NULL, _IOLBF, 0);
     signal(SIGPIPE, SIG_IGN);
-    all = argc > 1 && strcmp(argv[1], "all") == 0;
-    if (argc > 1 && !all) only = atoi(argv[1]);
-    make_certificate();
-    printf("%u acts\n", acts_count); /* the first line allocates its buffer */
-    SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
+    CHECK(argc > 1, "memory plain|tls|loads|clients [NUMBER]");
+    if (argc > 2) only = atoi(argv[2]);
+    make_certificates();
+    printf("%s\n", argv[1]); /* the first line allocates its buffer */
+    SSL_CTX *tls = strcmp(argv[1], "plain") != 0 ? SSL_CTX_new(TLS_client_method()) : NULL;
     ERR_clear_error(); /* makes what OpenSSL keeps for this thread */
-    CHECK(tls != NULL, "TLS of the test");
-    play(NULL, acts_count);
-    play(tls, acts_count);
-    ask_for_certificates(tls);
-    play(tls, 1); /* somebody comes and goes */
+    if (strcmp(argv[1], "clients") == 0) ask_for_certificates(tls);
+    for (unsigned i = 0; i < acts_count; i++) {
+        if ((only >= 0 && only != (int)i) || !belongs(&acts[i], argv[1])) continue;
+        play(&acts[i], tls);
+        played++;
+    }
+    CHECK(played > 0, "no act");
     SSL_CTX_free(tls);
-    remove_certificate();
     return 0;
 }
