@@ -1,33 +1,31 @@
-"""Thousands of connections that want nothing good and have not subscribed: each costs little memory, all
+"""Ten thousand connections that want nothing good and have not subscribed: each costs little memory, all
 are gone at their deadline, and a good client connects as if they were not there.
 
-With TICKCAST_CROWD=10000 so many of each kind come, and what they cost is printed."""
+Each crowd comes to a broker of its own: memory that one has left would hide what the next one takes."""
 import itertools
 import os
 import pathlib
 import resource
 import socket
 import ssl
-import statistics
 import time
 
 import msgpack
 
 from harness import BINARY, PATIENCE, PING, SANITIZED, Case, Connection, frame, handshake, main
 
-ASKED = int(os.environ.get("TICKCAST_CROWD", 0))
-MANY = ASKED or (200 if SANITIZED else 2500)
+MANY = 200 if SANITIZED else 10_000
 MOST = 8 << 10        # bytes of the broker for each
 MOST_TLS = 64 << 10   # in the middle of a TLS handshake
-# A good client has its subscription within 50 ms. A test shares two cores with others, so it holds for
-# half of them here, and nobody waits for the crowd's deadlines.
-USUALLY = 0.05
-SOON = 10 if SANITIZED else 1.5
-AT_ONCE = 50          # that come between two good clients
+AT_ONCE = 10          # that come between two good clients
+# A good client has its subscription within 50 ms; where the machine is so slow that even without a crowd it
+# takes more than a tenth of that, within ten times as long. What makes one late on a busy machine does not
+# make all of so many in a row late, which a crowd in their way would; and nobody waits until it leaves.
+SOON, TIMES_AS_LONG = 0.05, 10
+IN_A_ROW = 50
 
-HANDSHAKE_TIME = 15 if ASKED else 3
-SLOW_TIME = 2
-LATE = 60 if SANITIZED else 10  # seconds that a busy machine may be behind a deadline
+DEADLINE = 3 if SANITIZED else 15  # seconds; on a slow machine the first are gone before the last come
+LATE = 60 if SANITIZED else 20     # that a busy machine may be behind it
 
 
 def resident(process):
@@ -54,7 +52,8 @@ class Crowd:
     def __init__(self, case, transport, data):
         self.case, self.port, self.data = case, case.broker.ports[transport], data
         self.sockets, self.times = [], []
-        case.good_client(transport)  # what is made once is made now
+        alone = min(case.good_client(transport) for _ in range(IN_A_ROW))  # what is made once is made now
+        self.soon = max(SOON, TIMES_AS_LONG * alone)
         self.base = descriptors(case.broker.process)
         before = resident(case.broker.process)
         self.start = time.monotonic()
@@ -83,32 +82,43 @@ class Crowd:
         for each in self.sockets:
             each.close()
 
-    def check(self, most, seconds, meanwhile=lambda: None):
+    def check(self, most, meanwhile=lambda: None):
         """What they cost, and that they go."""
-        if ASKED:
-            print(f"{self.cost:.0f} B each, {self.grown - self.start:.1f} s; "
-                  f"a good client within {max(self.times) * 1e3:.1f} ms")
-        self.case.assertLess(max(self.times), SOON)
+        print(f"{self.cost:.0f} B each, {self.grown - self.start:.1f} s; "
+              f"a good client within {max(self.times) * 1e3:.1f} ms")
         if not SANITIZED:
-            self.case.assertLess(statistics.median(self.times), USUALLY)
             self.case.assertLess(self.cost, most)
+            self.case.assertLess(max(self.times), DEADLINE / 2)
+            for first in range(0, len(self.times), IN_A_ROW):
+                self.case.assertLess(min(self.times[first:first + IN_A_ROW]), self.soon)
         while descriptors(self.case.broker.process) > self.base:
-            self.case.assertLess(time.monotonic(), self.grown + seconds + LATE, "they stay")
+            self.case.assertLess(time.monotonic(), self.grown + DEADLINE + LATE, "they stay")
             meanwhile()
             time.sleep(0.05)
-        if ASKED:
-            print(f"gone {time.monotonic() - self.start:.1f} s after the first came")
+        self.case.broker.stop()
 
 
 class Crowds(Case):
-    settings = {"handshake_timeout": f"{HANDSHAKE_TIME}s", "slow_time": f"{SLOW_TIME}s",
-                "inbound_memory": "8MiB"}
+    settings = {"handshake_timeout": f"{DEADLINE}s", "slow_time": f"{DEADLINE}s", "inbound_memory": "8MiB"}
+
+    @classmethod
+    def setUpClass(cls):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    @classmethod
+    def tearDownClass(cls):
+        pass  # each test has stopped its broker
+
+    def setUp(self):
+        self.broker = self.start(workers=2, **self.settings)
 
     def good_client(self, transport):
-        start = time.monotonic()
+        """How long until it is subscribed."""
+        begun = time.monotonic()
         with Connection(self.broker, transport) as good:
             good.subscribe("AAPL/1Min/OHLCV")
-            return time.monotonic() - start
+            return time.monotonic() - begun
 
     def crowd(self, transport, data):
         crowd = Crowd(self, transport, data)
@@ -116,26 +126,26 @@ class Crowds(Case):
         return crowd
 
     def test_half_a_handshake(self):
-        self.crowd("ws", handshake()[:-2]).check(MOST, HANDSHAKE_TIME)
+        self.crowd("ws", handshake()[:-2]).check(MOST)
 
     def test_half_a_handshake_of_8_KiB(self):
         """More than inbound_memory holds: the oldest go, and nobody else waits for them."""
         request = handshake()[:-2] + b"X: "
-        self.crowd("ws", request + b"x" * (8191 - len(request))).check(MOST, HANDSHAKE_TIME)
+        self.crowd("ws", request + b"x" * (8191 - len(request))).check(MOST)
 
     def test_half_a_TLS_hello(self):
-        self.crowd("wss", client_hello()[:100]).check(MOST_TLS, HANDSHAKE_TIME)
+        self.crowd("wss", client_hello()[:100]).check(MOST_TLS)
 
     def test_a_TLS_handshake_that_is_not_finished(self):
-        self.crowd("wss", client_hello()).check(MOST_TLS, HANDSHAKE_TIME)
+        self.crowd("wss", client_hello()).check(MOST_TLS)
 
     def test_a_TLS_hello_that_says_that_it_is_long(self):
         """128 KiB, for which OpenSSL takes memory at once."""
         hello = bytes.fromhex("01 01ffff 0303") + bytes(32)
-        self.crowd("wss", b"\x16\x03\x01\x00" + bytes([len(hello)]) + hello).check(MOST_TLS, HANDSHAKE_TIME)
+        self.crowd("wss", b"\x16\x03\x01\x00" + bytes([len(hello)]) + hello).check(MOST_TLS)
 
     def test_nothing_over_TLS(self):
-        self.crowd("wss", b"").check(MOST, HANDSHAKE_TIME)
+        self.crowd("wss", b"").check(MOST)
 
     def test_one_byte_after_another_buys_no_time(self):
         crowd = self.crowd("ws", b"G")
@@ -148,15 +158,15 @@ class Crowds(Case):
                     each.send(byte)
                 except OSError:
                     pass  # has been closed
-        crowd.check(MOST, HANDSHAKE_TIME, trickle)
+        crowd.check(MOST, trickle)
 
     def test_pings_whose_pongs_are_not_read(self):
         pings = frame(PING, b"x" * 125) * 1000
-        self.crowd("ws", handshake() + pings).check(MOST, SLOW_TIME + 1)
+        self.crowd("ws", handshake() + pings).check(MOST)
 
     def test_requests_whose_answers_are_not_read(self):
         request = frame(BINARY, msgpack.packb({"streams": [], "pad": "x" * 180}))
-        self.crowd("ws", handshake() + request * 500).check(MOST, SLOW_TIME + 1)
+        self.crowd("ws", handshake() + request * 500).check(MOST)
 
 
 if __name__ == "__main__":
