@@ -1,6 +1,7 @@
 /*
  * What ws_echo (run as `ws_echo -c FILE`, or with the flags of tickcastd) allows beyond tickcastd,
- * so that a conformance suite passes without any configuration. Linked with --wrap: settings_init
+ * so that a conformance suite passes without any configuration: a file needs a listener, and any
+ * setting in it stands; `ws_echo --check` shows what counts. Linked with --wrap: settings_init
  * and ws_request_parse of all objects are the two here.
  */
 #include "tickcastd/settings.h"
@@ -21,8 +22,11 @@ void __wrap_settings_init(struct settings *settings) {
     options->max_message = 16 * TICKCAST_MIB;
     options->max_fragments = 131072; /* suites send some 65,536, and perhaps an empty last one */
     options->inbound_memory = TICKCAST_GIB; /* of many such messages at once */
-    options->close_timeout_ms = 10000;      /* for a peer that is busy with what it got before */
-    options->ping_interval_ms = 3600000;    /* a suite compares all frames: none of our own */
+    /* the longest there are, for a suite that is busy with one case and reads nothing meanwhile */
+    options->handshake_timeout_ms = 600000;
+    options->slow_time_ms = 3600000;
+    options->close_timeout_ms = 60000;
+    options->ping_interval_ms = 3600000; /* and it compares all frames: none of our own */
     options->dead_time_ms = 7200000;
 }
 
