@@ -160,7 +160,8 @@ static bool read_settings(int argc, char **argv, struct settings *settings) {
             break;
         case 'c':
             settings->certificate.cert_file = optarg;
-            settings->tls = (struct tickcast_tls){&settings->certificate, 1, NULL, 0};
+            settings->tls = (struct tickcast_tls){.certificates = &settings->certificate,
+                                                  .certificate_count = 1};
             settings->listener.tls = &settings->tls;
             break;
         case 'k':

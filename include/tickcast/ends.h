@@ -17,6 +17,7 @@
     X(invalid_data, INVALID_DATA, 1007, NOTICE, "invalid UTF-8")                                   \
     X(too_big, TOO_BIG, 1009, NOTICE, "message too big")                                           \
     X(fragments, FRAGMENTS, 1008, NOTICE, "too many fragments")                                    \
+    X(records, RECORDS, 1008, NOTICE, "too many TLS records without data")                         \
     X(slow, SLOW, 1008, WARNING, "slow reader evicted")                                            \
     X(outbound, OUTBOUND, 1008, WARNING, "evicted: outbound_memory reached")                       \
     X(inbound, INBOUND, 1008, WARNING, "evicted: inbound_memory reached")                          \

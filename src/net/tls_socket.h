@@ -15,6 +15,10 @@
  * last SSL that uses it. */
 BIO_METHOD *tls_socket_new(void);
 
+/** Whole TLS records that `ssl` has read since the last call. Those that hold data are among them.
+ */
+unsigned tls_socket_records(SSL *ssl);
+
 /** Lets `ssl` read from and write to `fd`, which stays the caller's. False without memory. */
 bool tls_socket_attach(BIO_METHOD *method, SSL *ssl, int fd);
 

@@ -70,7 +70,10 @@ static void explain(const SSL *ssl, char why[TLS_ERROR_BYTES]) {
 int transport_handshake(struct transport *transport, char why[TLS_ERROR_BYTES]) {
     ERR_clear_error();
     int result = SSL_do_handshake(transport->ssl);
-    if (result == 1) return 0;
+    if (result == 1) {
+        (void)tls_socket_records(transport->ssl); /* those of the handshake */
+        return 0;
+    }
     if (SSL_get_error(transport->ssl, result) != SSL_ERROR_SSL)
         return result_of(transport->ssl, result, SSL_ERROR_WANT_WRITE);
     int reason = ERR_GET_REASON(ERR_peek_error());
@@ -82,17 +85,21 @@ int transport_handshake(struct transport *transport, char why[TLS_ERROR_BYTES]) 
     return reason == SSL_R_HTTP_REQUEST ? TRANSPORT_HTTP : TRANSPORT_GONE;
 }
 
-static ssize_t tls_read(SSL *ssl, void *bytes, size_t room) {
+static ssize_t tls_read(struct transport *transport, void *bytes, size_t room) {
+    SSL *ssl = transport->ssl;
     tls_clear_errors();
     size_t got;
     int result = SSL_read_ex(ssl, bytes, room, &got);
+    unsigned records = tls_socket_records(ssl);
+    /* a read ends with the first record that has data; the next reads may take what it left */
+    if (records > 0) transport->idle_records += records - (result == 1);
     if (result == 1) return (ssize_t)got;
     if (SSL_get_error(ssl, result) == SSL_ERROR_ZERO_RETURN) return 0;
     return result_of(ssl, result, SSL_ERROR_WANT_WRITE);
 }
 
 ssize_t transport_read(struct transport *transport, void *bytes, size_t room) {
-    if (transport->ssl != NULL) return tls_read(transport->ssl, bytes, room);
+    if (transport->ssl != NULL) return tls_read(transport, bytes, room);
     ssize_t got;
     do got = recv(transport->fd, bytes, room, 0);
     while (got < 0 && errno == EINTR);

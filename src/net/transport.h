@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -21,7 +22,8 @@
 
 struct transport {
     int fd;
-    SSL *ssl; /**< NULL: plain */
+    uint32_t idle_records; /**< TLS: read, and had no data; the caller may set it back */
+    SSL *ssl;              /**< NULL: plain */
 };
 
 /** Results below 0. */

@@ -21,6 +21,11 @@
     256 /**< of one publisher, then the worker's own ring is drained                               \
          */
 
+/** TLS records without data (KeyUpdate, empty ones) between two pings, in the mean fewer than the
+ * messages of message_rate: each costs more. Clients change their keys after millions of records.
+ */
+#define CONN_IDLE_RECORDS 256
+
 enum conn_state {
     CONN_PROXY,
     CONN_TLS,

@@ -213,6 +213,10 @@ void conn_on_readable(evutil_socket_t fd, short what, void *arg) {
     size_t room = conn->publisher != NULL ? SHARD_READ_BYTES : SUBSCRIBER_READ_BYTES;
     do {
         ssize_t got = transport_read(&conn->transport, shard->buffer, room);
+        if (conn->transport.idle_records > CONN_IDLE_RECORDS && conn->state < CONN_CLOSING) {
+            conn_fail(conn, END_RECORDS, NULL);
+            return;
+        }
         if (got == TRANSPORT_AGAIN) break;
         if (got == TRANSPORT_CROSS) {
             conn_wait_writable_to_read(conn);

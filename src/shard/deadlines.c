@@ -8,7 +8,8 @@
 static struct conn *overdue(const struct shard *shard, const struct list *list, uint32_t limit_ms) {
     if (list_empty(list)) return NULL;
     struct conn *conn = LIST_ITEM(list->next, struct conn, deadline);
-    return shard->now_ns - conn->since_ns >= limit_ms * NS_PER_MS ? conn : NULL;
+    /* in a sum, since the time of an acceptance may be after that of this turn */
+    return conn->since_ns + limit_ms * NS_PER_MS <= shard->now_ns ? conn : NULL;
 }
 
 void deadlines_end_overdue(struct shard *shard) {
@@ -53,6 +54,7 @@ static void ping_slot(struct list *slot) {
         list_remove(&conn->ping);
         list_insert(slot, &conn->ping);
         if (conn->state != CONN_OPEN) continue;
+        conn->transport.idle_records = 0;
         if (!alive(conn))
             conn_doom(conn, END_DEAD, true);
         else if (conn->member.splice == NULL)

@@ -32,7 +32,7 @@ static inline void raw_start(struct raw *raw, const char *certs) {
         snprintf(key, sizeof key, "%s/server.key", certs);
     }
     struct tickcast_certificate certificate = {cert, key};
-    struct tickcast_tls tls = {&certificate, 1, NULL, TICKCAST_CLIENT_AUTH_NONE};
+    struct tickcast_tls tls = {.certificates = &certificate, .certificate_count = 1};
     struct tickcast_listener listener = {.host = "127.0.0.1", .tls = certs != NULL ? &tls : NULL};
     cr_assert(tickcast_broker_new(&raw->options, &raw->broker) == TICKCAST_OK);
     int number = tickcast_broker_listen(raw->broker, &listener);

@@ -6,6 +6,7 @@
 
 #include "../net/certs.h"
 #include "raw.h"
+#include "raw_tls.h"
 
 static const char subscribe_a[] = "\x81\xa7streams\x91\xa5"
                                   "a/b/c";
@@ -77,6 +78,12 @@ static void send_fragments(struct raw *raw) {
     raw_frame(fd, 0x02, "a", 1);
     raw_frame(fd, 0x00, "a", 1);
     raw_frame(fd, 0x00, "a", 1);
+}
+
+static void change_keys_without_end(struct raw *raw) {
+    SSL *ssl = raw_tls_open(raw, NULL);
+    raw_tls_update_keys(ssl, INT_MAX, 0);
+    SSL_free(ssl);
 }
 
 static void ask_elsewhere(struct raw *raw) {
@@ -211,6 +218,7 @@ static const struct row {
     ROW(invalid_data, strict_utf8, send_bad_text),
     ROW(too_big, max_message, send_257_bytes),
     ROW(fragments, max_fragments, send_fragments),
+    ROW(records, nothing, change_keys_without_end),
     ROW(slow, slow_memory, read_nothing),
     ROW(outbound, outbound, read_nothing),
     ROW(inbound, inbound, begin_messages),
@@ -264,7 +272,8 @@ static void check_row(const struct row *row, const char *certs) {
     raw.options.log_arg = &twice;
     raw.options.log_level = 3;
     row->set(&raw.options);
-    raw_start(&raw, strcmp(row->name, "tls_bad") == 0 ? certs : NULL);
+    bool tls = strcmp(row->name, "tls_bad") == 0 || strcmp(row->name, "records") == 0;
+    raw_start(&raw, tls ? certs : NULL);
     row->drive(&raw);
     uint64_t until_ns = clock_now_ns() + PATIENCE_S * NS_PER_S;
     while (count_of(&raw, row) == 0 && row->drive != do_nothing && clock_now_ns() < until_ns)
