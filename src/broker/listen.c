@@ -104,6 +104,7 @@ int broker_assign(struct tickcast_broker *broker, int fd, int listener, const st
     }
     handover->tls = listener >= 0 ? broker_tls_of(broker, listener) : NULL;
     handover->fd = fd;
+    handover->since_ns = clock_now_ns();
     handover->peer = *peer;
     handover->count = count;
     if (count > 0) memcpy(handover->bytes, bytes, count);

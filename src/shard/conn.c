@@ -80,7 +80,8 @@ void conn_open(struct shard *shard, struct handover *handover) {
     list_insert(&shard->conns, &conn->all);
     list_insert(&shard->handshakes, &conn->deadline);
     list_insert(&shard->pings[ping_slot(conn)], &conn->ping);
-    conn->since_ns = conn->alive_ns = shard->now_ns;
+    conn->since_ns = handover->since_ns; /* it may have waited for us */
+    conn->alive_ns = shard->now_ns;
     count_add(&shard->stats.connections_now, 1);
     count_add(&shard->stats.handshakes_now, 1);
     if (conn->peer.proxied)

@@ -71,6 +71,7 @@ struct handover {
     struct handover *next;
     struct tls_server *tls; /**< a reference, or NULL: plain */
     int fd;
+    uint64_t since_ns; /**< when it was accepted: its handshake's time begins */
     struct peer peer;
     size_t count;
     uint8_t bytes[]; /**< already read */

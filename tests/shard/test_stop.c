@@ -24,6 +24,7 @@ static int hand_over(struct tickcast_broker *broker) {
     cr_assert(fcntl(pair[1], F_SETFL, O_NONBLOCK) == 0);
     struct handover *handover = calloc(1, sizeof *handover);
     handover->fd = pair[1];
+    handover->since_ns = clock_now_ns();
     atomic_fetch_add(&broker->shards[0]->load, 1);
     atomic_fetch_add(&broker->shared.connections, 1);
     cr_assert(shard_hand_over(broker->shards[0], handover) == 0);
