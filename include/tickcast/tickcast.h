@@ -88,6 +88,8 @@ struct tickcast_tls {
     unsigned certificate_count;                      /**< 1 to TICKCAST_CERTIFICATES_MAX */
     const char *client_ca_file; /**< PEM authorities of clients; with client_auth only */
     enum tickcast_client_auth client_auth;
+    bool dates_told; /**< certificates that have expired or are not valid yet the caller tells: the
+                          log does not */
 };
 
 /** Where a broker listens. All pointers are read during the call only. */

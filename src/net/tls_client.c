@@ -9,8 +9,10 @@
 
 #include "base/printable.h"
 
-#define ESCAPED     4 /* bytes of one, at most, in a line */
-#define FINGERPRINT "sha256:"
+#define ESCAPED      4   /* bytes of one, at most, in a line */
+#define FILE_BYTES   256 /* of a file's name in a line */
+#define LENGTH_BYTES 2   /* of a name that is sent (RFC 8446, 4.2.4) */
+#define FINGERPRINT  "sha256:"
 
 /* An authority for `context`; `digest` is of what is asked of clients. The first line reads its
  * extensions: OpenSSL would do it when a client comes, and if memory were short then, the authority
@@ -23,6 +25,28 @@ static bool add_authority(SSL_CTX *context, X509 *x509, EVP_MD_CTX *digest) {
            SSL_CTX_add_client_CA(context, x509) == 1 &&
            X509_digest(x509, EVP_sha256(), hash, &bytes) == 1 &&
            EVP_DigestUpdate(digest, hash, bytes) == 1;
+}
+
+/* The names of the authorities are a hint for clients that have several certificates: without it
+ * they choose by themselves. More than 64 KiB no handshake could send. False without memory. */
+static bool bound_names(SSL_CTX *context, const char *file, const struct log *log) {
+    const STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(context);
+    char name[FILE_BYTES];
+    int count = sk_X509_NAME_num(names);
+    size_t all = 0;
+    for (int i = 0; i < count; i++) {
+        int bytes = i2d_X509_NAME(sk_X509_NAME_value(names, i), NULL);
+        if (bytes < 0) return false;
+        all += (size_t)bytes + LENGTH_BYTES;
+    }
+    if (all <= TLS_CLIENT_NAMES_BYTES) return true;
+    SSL_CTX_set_client_CA_list(context, NULL);
+    log_line(
+        log, LOG_NOTICE,
+        "authorities of clients %s: their %d names are %zu bytes, more than %d, so clients are "
+        "not told them",
+        printable(file, strlen(file), name, sizeof name), count, all, TLS_CLIENT_NAMES_BYTES);
+    return true;
 }
 
 /* All certificates of the file, one at least. */
@@ -56,7 +80,8 @@ static SSL_TICKET_RETURN take_ticket(SSL *ssl, SSL_SESSION *session, const unsig
     return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
 }
 
-bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, char error[TLS_ERROR_BYTES]) {
+bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, const struct log *log,
+                    char error[TLS_ERROR_BYTES]) {
     unsigned char session[EVP_MAX_MD_SIZE], asked = (unsigned char)tls->client_auth;
     unsigned bytes = 0;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
@@ -70,7 +95,8 @@ bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, char error
         SSL_CTX_set_verify_depth(context, TLS_CLIENT_DEPTH);
         SSL_CTX_set_max_cert_list(context, TLS_CLIENT_CHAIN_BYTES);
         SSL_CTX_set_session_ticket_cb(context, NULL, take_ticket, NULL);
-        good = read_authorities(context, tls->client_ca_file, digest);
+        good = read_authorities(context, tls->client_ca_file, digest) &&
+               bound_names(context, tls->client_ca_file, log);
     }
     good = good && EVP_DigestFinal_ex(digest, session, &bytes) == 1 &&
            SSL_CTX_set_session_id_context(context, session, bytes) == 1;
@@ -81,30 +107,36 @@ bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, char error
     return good;
 }
 
-/* What of a certificate's names stands for the client. */
-static const ASN1_STRING *alternative_name(const GENERAL_NAME *name) {
+/* What of a certificate's names stands for the client, and its kind. */
+static const ASN1_STRING *alternative_name(const GENERAL_NAME *name, const char **kind) {
     switch (name->type) {
     case GEN_DNS:
+        *kind = "DNS:";
         return name->d.dNSName;
     case GEN_EMAIL:
+        *kind = "email:";
         return name->d.rfc822Name;
     case GEN_URI:
+        *kind = "URI:";
         return name->d.uniformResourceIdentifier;
     default:
         return NULL;
     }
 }
 
-/* `bytes` in a line of its own; NULL without memory. */
-static char *line_of(const unsigned char *text, int bytes) {
-    size_t room = (size_t)bytes * ESCAPED + 1;
-    char *line = malloc(room);
-    if (line != NULL) printable(text, (size_t)bytes, line, room);
+/* A line of `kind` and the name; NULL without memory. */
+static char *line_of(const char *kind, const unsigned char *text, int bytes) {
+    size_t head = strlen(kind), room = (size_t)bytes * ESCAPED + 1;
+    char *line = malloc(head + room);
+    if (line == NULL) return NULL;
+    memcpy(line, kind, head);
+    printable(text, (size_t)bytes, line + head, room);
     return line;
 }
 
-static bool good_length(int bytes) {
-    return bytes > 0 && bytes <= TLS_CLIENT_NAME_BYTES;
+/* With a backslash its line could be that of a name of which something was escaped. */
+static bool good_name(const unsigned char *text, int bytes) {
+    return bytes > 0 && bytes <= TLS_CLIENT_NAME_BYTES && memchr(text, '\\', (size_t)bytes) == NULL;
 }
 
 /* True if it has such a name; *line is NULL without memory, also for its names: another would stand
@@ -114,9 +146,10 @@ static bool take_alternative(const X509 *x509, char **line) {
     GENERAL_NAMES *names = X509_get_ext_d2i(x509, NID_subject_alt_name, &critical, NULL);
     bool found = names == NULL && critical != -1; /* they are there, but cannot be read */
     for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
-        const ASN1_STRING *text = alternative_name(sk_GENERAL_NAME_value(names, i));
-        found = text != NULL && good_length(ASN1_STRING_length(text));
-        if (found) *line = line_of(ASN1_STRING_get0_data(text), ASN1_STRING_length(text));
+        const char *kind;
+        const ASN1_STRING *text = alternative_name(sk_GENERAL_NAME_value(names, i), &kind);
+        found = text != NULL && good_name(ASN1_STRING_get0_data(text), ASN1_STRING_length(text));
+        if (found) *line = line_of(kind, ASN1_STRING_get0_data(text), ASN1_STRING_length(text));
     }
     GENERAL_NAMES_free(names);
     return found;
@@ -131,8 +164,8 @@ static bool take_common_name(const X509 *x509, char **line) {
     unsigned char *text = NULL;
     int bytes =
         ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, last)));
-    bool found = good_length(bytes);
-    if (found) *line = line_of(text, bytes);
+    bool found = good_name(text, bytes);
+    if (found) *line = line_of("CN:", text, bytes);
     OPENSSL_free(text);
     return found;
 }

@@ -112,13 +112,14 @@ struct tls_server *tls_server_new(const struct tickcast_tls *tls, const struct l
         }
         server->contexts[server->count] = context;
     }
-    if (!tls_client_ask(server->contexts[0], tls, error)) {
+    if (!tls_client_ask(server->contexts[0], tls, log, error)) {
         tls_server_unref(server);
         return NULL;
     }
     for (unsigned i = 0; i < server->count; i++) {
-        warn_of_time(log, tls->certificates[i].cert_file,
-                     SSL_CTX_get0_certificate(server->contexts[i]));
+        if (!tls->dates_told)
+            warn_of_time(log, tls->certificates[i].cert_file,
+                         SSL_CTX_get0_certificate(server->contexts[i]));
         warn_of_mode(log, tls->certificates[i].key_file);
     }
     SSL_CTX_set_cert_cb(server->contexts[0], choose_certificates, server);

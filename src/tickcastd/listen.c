@@ -108,7 +108,8 @@ struct tickcast_tls listen_tls(const struct listen_tls *tls,
     return (struct tickcast_tls){.certificates = certificates,
                                  .certificate_count = tls->count,
                                  .client_ca_file = tls->client_ca,
-                                 .client_auth = tls->client_auth};
+                                 .client_auth = tls->client_auth,
+                                 .dates_told = true}; /* with what to do about them */
 }
 
 const char *listen_url(const struct listen_setting *listener, uint16_t port,

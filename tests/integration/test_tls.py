@@ -242,7 +242,7 @@ class Clients(TlsCase):
         broker = self.serving("required")
         for version in VERSIONS:
             pair = issue("client1", f"DNS:{version.name.lower().replace('_', '-')}.example")
-            name = f"certificate of {version.name.lower().replace('_', '-')}.example\n"
+            name = f"certificate of DNS:{version.name.lower().replace('_', '-')}.example\n"
             context = self.context_of(version, pair)
             session = self.session(context, port=broker.ports["wss"]).session
             self.wait_for_line(f"{version.name.replace('_', '.')}, {name}", broker)
@@ -265,7 +265,7 @@ class Clients(TlsCase):
                                               serialization.NoEncryption()))
         broker = self.serving("required")
         self.session(self.context_of(None, pair), port=broker.ports["wss"])
-        self.wait_for_line(r"certificate of x\x0a\x1b[31mready\x0a", broker)
+        self.wait_for_line(r"certificate of CN:x\x0a\x1b[31mready\x0a", broker)
         broker.stop()
         self.assertEqual([line for line in broker.lines if "\x1b" in line], [])
         self.assertEqual(broker.lines.count("ready\n"), 1)
@@ -288,7 +288,7 @@ class Clients(TlsCase):
             self.session(self.context_of(version), port=broker.ports["wss"])
             self.wait_for_line(f": {version.name.replace('_', '.')}\n", broker)
             self.session(self.context_of(version, good), port=broker.ports["wss"])
-            self.wait_for_line(f"{version.name.replace('_', '.')}, certificate of client2.example", broker)
+            self.wait_for_line(f"{version.name.replace('_', '.')}, certificate of DNS:client2.example", broker)
             self.refuses(broker, self.context_of(version, bad), "unknown ca")
         broker.stop()
 

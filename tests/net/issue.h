@@ -28,6 +28,7 @@
 struct issue {
     const char *name;          /* of its files: FOLDER/NAME.pem and NAME.key */
     const char *subject;       /* common name */
+    int units;                 /* that stand in it besides, of 64 bytes each */
     const char *names;         /* subjectAltName, as DNS:a.example,email:x@a.example */
     const char *signer;        /* name of the authority's files; NULL: itself */
     int from_days, until_days; /* from now; both 0: from yesterday to in 30 days */
@@ -105,6 +106,12 @@ static inline void issue_cert(const char *folder, struct issue wanted) {
     X509_set_pubkey(x509, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_UTF8,
                                (const unsigned char *)wanted.subject, -1, -1, 0);
+    for (int i = 0; i < wanted.units; i++) {
+        char unit[65]; /* as long as it may be */
+        snprintf(unit, sizeof unit, "%064d", i);
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "OU", MBSTRING_ASC,
+                                   (const unsigned char *)unit, -1, -1, 0);
+    }
     X509_set_issuer_name(x509, X509_get_subject_name(signer));
     issue_extend(x509, signer, NID_basic_constraints,
                  wanted.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");

@@ -45,13 +45,17 @@ Test(tls_client, the_name_is_the_first_of_the_certificate_that_can_stand_for_a_c
     static const struct {
         const char *subject, *names, *name;
     } rows[] = {
-        {"cn", NULL, "cn"},
-        {"cn", "DNS:a.example,email:x@a.example", "a.example"},
-        {"cn", "IP:10.0.0.1,email:x@a.example", "x@a.example"},
-        {"cn", "URI:spiffe://a/b", "spiffe://a/b"},
-        {"cn", "IP:10.0.0.1", "cn"},
-        {"a\tb\x1b[31m", NULL, "a\\x09b\\x1b[31m"},
-        {"J\xc3\xbcrgen", NULL, "J\xc3\xbcrgen"},
+        {"cn", NULL, "CN:cn"},
+        {"cn", "DNS:a.example,email:x@a.example", "DNS:a.example"},
+        {"cn", "IP:10.0.0.1,email:x@a.example", "email:x@a.example"},
+        {"cn", "URI:spiffe://a/b", "URI:spiffe://a/b"},
+        {"cn", "IP:10.0.0.1", "CN:cn"},
+        {"a\tb\x1b[31m", NULL, "CN:a\\x09b\\x1b[31m"},
+        {"J\xc3\xbcrgen", NULL, "CN:J\xc3\xbcrgen"},
+        {"a.example", NULL, "CN:a.example"}, /* one kind is not taken for another, */
+        {"DNS:a.example", NULL, "CN:DNS:a.example"},
+        {"cn", "URI:DNS:a.example", "URI:DNS:a.example"},
+        {"cn", "DNS:a\\\\x09b,DNS:b.example", "DNS:b.example"}, /* nor for what was escaped */
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         issue_client(&stage, rows[i].subject, rows[i].names);
@@ -75,7 +79,7 @@ Test(tls_client, a_required_certificate_must_be_there_and_good) {
         (struct issue){
             .name = "old", .subject = "old", .signer = "ca", .from_days = -9, .until_days = -2});
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-        cr_expect_str_eq(name_of(&stage, "client", version), "a");
+        cr_expect_str_eq(name_of(&stage, "client", version), "CN:a");
         cr_expect_str_eq(name_of(&stage, NULL, version), "!");
         cr_expect_str_eq(name_of(&stage, "bad", version), "!");
         cr_expect_str_eq(name_of(&stage, "old", version), "!");
@@ -93,7 +97,7 @@ Test(tls_client, an_optional_certificate_must_be_good_if_it_is_there) {
     issue_client(&stage, "a", NULL);
     issue_cert(stage.folder, (struct issue){.name = "bad", .subject = "bad", .signer = "other"});
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-        cr_expect_str_eq(name_of(&stage, "client", version), "a");
+        cr_expect_str_eq(name_of(&stage, "client", version), "CN:a");
         cr_expect_str_eq(name_of(&stage, NULL, version), "");
         cr_expect_str_eq(name_of(&stage, "bad", version), "!");
     }
@@ -121,7 +125,7 @@ Test(tls_client, a_file_of_several_authorities_is_taken_whole_or_not_at_all) {
     issue_cert(stage.folder, (struct issue){.name = "client", .subject = "b", .signer = "other"});
     use_clients(&stage, "both", TICKCAST_CLIENT_AUTH_REQUIRED);
     serve(&stage);
-    cr_expect_str_eq(name_of(&stage, "client", 0), "b");
+    cr_expect_str_eq(name_of(&stage, "client", 0), "CN:b");
     snprintf(command, sizeof command, "sed -i '/BEGIN/,$ s/^M/=/; 3 s/^./=/' %s/both.pem",
              stage.folder);
     static const char *const bad[] = {"both", "nonexistent", "empty"};
@@ -135,6 +139,52 @@ Test(tls_client, a_file_of_several_authorities_is_taken_whole_or_not_at_all) {
                       strstr(stage.error, bad[i]) != NULL,
                   "%s", stage.error);
     }
+    stage_close(&stage);
+}
+
+/* The file NAME.pem of so many authorities with names of some 770 bytes; the last is `last`. */
+static void issue_authorities(const struct stage *stage, const char *name, int count) {
+    FILE *all = issue_open(stage->folder, name, "pem", "w");
+    for (int i = 0; i < count; i++) {
+        char subject[16];
+        snprintf(subject, sizeof subject, "%d", i);
+        issue_cert(
+            stage->folder,
+            (struct issue){.name = "last", .subject = subject, .units = 10, .authority = true});
+        FILE *one = issue_open(stage->folder, "last", "pem", "r");
+        for (int byte; (byte = fgetc(one)) != EOF;) fputc(byte, all);
+        fclose(one);
+    }
+    fclose(all);
+}
+
+Test(tls_client, the_names_of_authorities_are_told_as_long_as_they_are_not_too_many) {
+    enum { SOME = 20, MANY = 90 };
+    struct stage stage;
+    open_asking(&stage, TICKCAST_CLIENT_AUTH_OPTIONAL);
+    static const struct {
+        const char *file;
+        int count, told;
+    } rows[] = {{"some", SOME, SOME}, {"many", MANY, 0}};
+    for (int i = 0; i < 2; i++) {
+        issue_authorities(&stage, rows[i].file, rows[i].count);
+        issue_cert(stage.folder,
+                   (struct issue){.name = "client", .subject = "a", .signer = "last"});
+        use_clients(&stage, rows[i].file, TICKCAST_CLIENT_AUTH_OPTIONAL);
+        serve(&stage);
+        for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+            struct hands hands =
+                shake_hands(&stage, (struct asking){.certificate = "client", .version = version});
+            const STACK_OF(X509_NAME) *names = SSL_get0_peer_CA_list(hands.client);
+            cr_assert(hands.why == 0 && hands.server_why == 0, "%s: %s, %s", rows[i].file,
+                      ERR_reason_error_string(hands.why),
+                      ERR_reason_error_string(hands.server_why));
+            cr_expect_eq(names != NULL ? sk_X509_NAME_num(names) : 0, rows[i].told);
+            cr_expect(SSL_get0_peer_certificate(hands.server) != NULL, "it is asked all the same");
+            hands_free(&hands);
+        }
+    }
+    cr_expect(strstr(stage.said, "many.pem: their 90 names are ") != NULL, "%s", stage.said);
     stage_close(&stage);
 }
 

@@ -26,7 +26,8 @@ Test(tls_client_memory, without_memory_for_its_alternative_names_no_client_gets_
     use(&stage, "server");
     use_clients(&stage, "ca", TICKCAST_CLIENT_AUTH_REQUIRED);
     serve(&stage);
-    static const char *const names[] = {"DNS:a.example", NULL}, *const good[] = {"a.example", "cn"};
+    static const char *const names[] = {"DNS:a.example", NULL}, *const good[] = {"DNS:a.example",
+                                                                                 "CN:cn"};
     for (int i = 0; i < 2; i++) {
         issue_cert(stage.folder,
                    (struct issue){.name = "c", .subject = "cn", .names = names[i], .signer = "ca"});

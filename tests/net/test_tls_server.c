@@ -115,6 +115,18 @@ Test(tls_server, what_can_be_used_but_ought_not_to_be_is_told) {
     stage_close(&stage);
 }
 
+Test(tls_server, of_dates_that_the_caller_tells_nothing_is_said) {
+    struct stage stage;
+    stage_open(&stage);
+    issue_cert(stage.folder,
+               (struct issue){.name = "old", .subject = "old", .from_days = -9, .until_days = -2});
+    use(&stage, "old");
+    stage.tls.dates_told = true;
+    serve(&stage);
+    cr_expect_str_eq(stage.said, "");
+    stage_close(&stage);
+}
+
 Test(tls_server, one_bad_file_among_good_ones_is_named_and_nothing_is_made) {
     struct stage stage;
     stage_open(&stage);

@@ -103,6 +103,7 @@ class Certificates(Case):
     def test_the_daemon_starts_with_one_that_has_expired_and_warns(self):
         self.write("a cert.pem", self.write_key("its.key"), -30, -2)
         daemon = self.start("--listen-tls", "127.0.0.1:0", "--cert", "a cert.pem", "--key", "its.key")
+        self.assertEqual(daemon.err.count("has expired"), 1)
         self.assertIn(" warning certificate a cert.pem has expired", daemon.err)
         self.assertIn("\n               openssl x509 ", daemon.out)
         self.assertEqual(daemon.stop(), 0)
