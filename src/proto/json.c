@@ -15,6 +15,8 @@
 #define MOST_DEPTH 2048 /* values in one another: the stack of a worker holds them */
 #define FEW_NAMES  16   /* names of so many are compared one by one, of more by sorting */
 
+#define MOST_FIXINT 0x7f /* an integer that is its own msgpack */
+
 #define ARRAY_32   0xdd
 #define MAP_32     0xdf
 #define HEAD_BYTES 5 /* of both */
@@ -106,6 +108,11 @@ static bool take_word(struct parser *parser, const char *word) {
 static bool parse_number(struct parser *parser) {
     struct json_number number;
     if (!json_token_number(&parser->cursor, &number)) return fail(parser, parser->cursor.flaw);
+    if (!number.is_float && number.integer >= 0 && number.integer <= MOST_FIXINT) {
+        if (!reserve(parser, 1)) return false;
+        parser->out[parser->count++] = (uint8_t)number.integer;
+        return true;
+    }
     return (number.is_float ? msgpack_pack_double(&parser->packer, number.real)
                             : msgpack_pack_int64(&parser->packer, number.integer)) == 0;
 }

@@ -7,7 +7,8 @@
 
 #include "base/utf8.h"
 
-#define FEW_DIGITS 64 /* longer numbers are copied to the heap */
+#define SHORT_DIGITS 18 /* whatever they are, an int64 has room for them */
+#define FEW_DIGITS   64 /* longer numbers are copied to the heap */
 
 static bool fail(struct json_cursor *cursor, const char *at, const char *flaw) {
     cursor->at = at;
@@ -142,7 +143,24 @@ static bool read_real(const char *at, size_t bytes, double *real) {
     return true;
 }
 
+/* Most numbers are integers of a few digits. False, and nothing is taken, if this is none. */
+static bool take_short_integer(struct json_cursor *cursor, struct json_number *number) {
+    const char *at = cursor->at;
+    bool negative = *at == '-';
+    const char *begin = at += negative;
+    const char *most = cursor->end - at > SHORT_DIGITS ? at + SHORT_DIGITS : cursor->end;
+    int64_t integer = 0;
+    for (; at < most && *at >= '0' && *at <= '9'; at++) integer = 10 * integer + (*at - '0');
+    if (at == begin || (*begin == '0' && at > begin + 1)) return false;
+    if (at < cursor->end && ((*at >= '0' && *at <= '9') || *at == '.' || *at == 'e' || *at == 'E'))
+        return false;
+    *number = (struct json_number){.integer = negative ? -integer : integer};
+    cursor->at = at;
+    return true;
+}
+
 bool json_token_number(struct json_cursor *cursor, struct json_number *number) {
+    if (take_short_integer(cursor, number)) return true;
     const char *begin = cursor->at;
     const char *end = number_end(begin, cursor->end, &number->is_float);
     if (end == NULL) return fail(cursor, begin, "a number that is none");
