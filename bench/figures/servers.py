@@ -14,7 +14,7 @@ import socket
 import subprocess
 import time
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 SYSTEM_PATH = os.environ.get("PATH", "") + ":/usr/sbin"  # where Debian has brokers
 
 

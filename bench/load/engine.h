@@ -17,7 +17,8 @@
 #include "load/target.h"
 #include "load/worker.h"
 
-#define ENGINE_QUIET_NS     (2 * UINT64_C(1000000000))  /**< nothing comes: no more will */
+#define ENGINE_QUIET_NS                                                                            \
+    (5 * UINT64_C(1000000000)) /**< nothing comes: no more will, however busy the host */
 #define ENGINE_DRAIN_MAX_NS (60 * UINT64_C(1000000000)) /**< though something still comes */
 #define ENGINE_THREADS_MAX  64
 

@@ -2,13 +2,15 @@
 """tickcast-bench against a server whose faults are known exactly (tests/bench/stand_in): counts must be
 exact, and times right within 1 % or the noise floor that the result itself states.
 
-The expected figures are worked out on paper, in the comments.
+The expected figures are worked out on paper, in the comments. It runs in a network namespace of its own,
+where nobody takes a port that was just left.
 """
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -17,10 +19,14 @@ import unittest
 import msgpack
 import websocket
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "readme"))
+import stage  # noqa: E402
+
 BUILD = pathlib.Path(os.environ["TICKCAST_BUILD"])
 TOOL, STAND_IN = BUILD / "bin" / "tickcast-bench", BUILD / "tests" / "stand_in"
-PATIENCE_S = 120
-ATTEMPTS = 6
+PATIENCE_S = 300
+ATTEMPTS = 12
+NOISES = {"client_busy", "own_lag", "noise", "stolen"}  # reasons of a verdict that tell of other work
 VALID, FAILED, USAGE, NOISY, INVALID = range(5)  # exit codes; loss stands before NOISY and INVALID
 MS = 1000  # us
 
@@ -57,7 +63,7 @@ def bench(url, *options):
 def load(connections, count, rate=1000, **more):
     """Options of a load of `count` measured messages, from the first one on."""
     settings = {"scenario": "tick", "connections": connections, "count": count, "rate": rate,
-                "duration": f"{count / rate + 30}s", "warmup": "0s"} | more
+                "duration": f"{count / rate + 120}s", "warmup": "0s"} | more
     if "window" in settings:
         del settings["rate"]
     return [text for name, value in settings.items()
@@ -167,27 +173,41 @@ class Counts(unittest.TestCase):
         self.assertEqual(result["received"], 0)
 
 
-class Times(unittest.TestCase):
+class Judged(unittest.TestCase):
+    """Figures that other work on this machine, which also makes the stand-in late, may spoil."""
+
+    def until_right(self, run, judge):
+        """Runs until a run is right: an error of the tool is in all of them. Where each run itself says
+        that the machine was at fault, nothing can be said of the tool."""
+        told = []
+        for _ in range(ATTEMPTS):
+            result, self.late, printed = run()
+            self.noise = result["floor"]["noise_us"]
+            told.append({reason["code"] for reason in result["reasons"]} & NOISES)
+            try:
+                judge(result)
+                return
+            except AssertionError as error:
+                wrong = f"{error}\n{printed}"
+        if all(told):
+            self.skipTest(f"no run was free of other work: {told}; the last: {wrong}")
+        self.fail(wrong)
+
+
+class Times(Judged):
     """Delays, stalls and skew: what all percentiles must be."""
 
     def measure(self, faults, options, judge):
-        """Runs until a run is right. An error of the tool is in all of them; other work on the
-        machine, which also makes the stand-in late, is not."""
-        for attempt in range(1, ATTEMPTS + 1):
+        def run():
             with StandIn(*faults) as server:
                 code, result, printed = bench(server.url, *options, "--floor", "true")
             self.assertIsNotNone(result, printed)
             self.assertIn(code, (VALID, NOISY, INVALID), printed)
             self.assertEqual([result[name] for name in ("lost", "duplicated", "reordered")],
                              [0, 0, 0], printed)
-            self.noise, self.late = result["floor"]["noise_us"], server.did["late_us"]
-            try:
-                judge(result)
-                return
-            except AssertionError:
-                if attempt == ATTEMPTS:
-                    print(printed)
-                    raise
+            return result, server.did["late_us"], printed
+
+        self.until_right(run, judge)
 
     def near(self, figures, percent, expected):
         """A percentile (us) within 1 %, or the 99.9th percentile of the noise that the tool states; the
@@ -275,7 +295,7 @@ class Times(unittest.TestCase):
         self.measure(["--skew", 10], load(5, 200, rate=20), judge)
 
 
-class Strangers(unittest.TestCase):
+class Strangers(Judged):
     """Messages of others: what can be told of them is told, what cannot is unknown."""
 
     def publish(self, url, over):
@@ -286,7 +306,7 @@ class Strangers(unittest.TestCase):
             number += 1
         publisher.close()
 
-    def test_messages_without_a_stamp_have_skew_but_no_latency_or_loss(self):
+    def run_beside_a_publisher(self):
         over = threading.Event()
         with StandIn("--skew", 5, "--lose", "1:10") as server:
             publisher = threading.Thread(target=self.publish, args=(server.url, over))
@@ -305,11 +325,17 @@ class Strangers(unittest.TestCase):
                      "latency_uncorrected_us", "published"):
             self.assertIsNone(result[name], name)
         self.assertEqual(result["load"]["kind"], "observed")
-        # 50 a second to 5, each tenth to one of them lost
-        self.assertAlmostEqual(result["deliveries_per_s"], 245, delta=10)
-        noise = result["floor"]["noise_us"]["p99.9"]
-        self.assertAlmostEqual(result["skew_us"]["p50"], 20 * MS, delta=max(200, noise))
-        self.assertAlmostEqual(result["clients"]["gap_us"]["p50"], 20 * MS, delta=max(200, noise))
+        return result, server.did["late_us"], printed
+
+    def test_messages_without_a_stamp_have_skew_but_no_latency_or_loss(self):
+        def judge(result):
+            # 50 a second to 5, each tenth to one of them lost
+            self.assertAlmostEqual(result["deliveries_per_s"], 245, delta=10)
+            off = max(200, self.noise["p99.9"])
+            self.assertAlmostEqual(result["skew_us"]["p50"], 20 * MS, delta=off)
+            self.assertAlmostEqual(result["clients"]["gap_us"]["p50"], 20 * MS, delta=off)
+
+        self.until_right(self.run_beside_a_publisher, judge)
 
 
 class Refusals(unittest.TestCase):
@@ -352,4 +378,5 @@ class Refusals(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    stage.enter_namespace()
     unittest.main(verbosity=2)

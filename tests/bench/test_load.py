@@ -1,22 +1,28 @@
 #!/usr/bin/python3
 """The load of tickcast-bench against the real broker, on ws and wss: accounts are exact, and figures
-are there or null. What depends on how fast this machine is, is not looked at."""
+are there or null. What depends on how fast this machine is, is not looked at. It runs in a network
+namespace of its own, where no name server is asked and nobody takes a port that was just left."""
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
+for near in "integration", "readme":
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / near))
+import stage  # noqa: E402
 from harness import BUILD, PATIENCE, Broker, both, certs, main  # noqa: E402
 
 BENCH = BUILD / "bin/tickcast-bench"
-QUIET = ["--quiet", "--floor", "false", "--warmup", "0"]
+QUIET = ["--quiet", "--floor", "false", "--warmup", "0", "--duration", "5min"]
+RUN_PATIENCE = 420  # seconds, above that duration
+# Seconds of a run whose figures depend on how much it came to: if a stall left too little, a longer one.
+SECONDS = (1, 4, 16)
 
 
 def command(url, *options):
@@ -26,7 +32,7 @@ def command(url, *options):
 def run(url, *options, code=(0, 3, 4)):
     """The result, and the exit code that must be one of `code`: on a machine that does other things
     as well a run may well be noisy, but it never loses a message."""
-    ended = subprocess.run(command(url, *options), capture_output=True, text=True, timeout=PATIENCE)
+    ended = subprocess.run(command(url, *options), capture_output=True, text=True, timeout=RUN_PATIENCE)
     if ended.returncode not in code:
         raise AssertionError(f"exit {ended.returncode}: {ended.stderr}")
     return json.loads(ended.stdout)
@@ -49,6 +55,15 @@ class Load:
         self.assertEqual(result["clients"]["stray"], 0)
         if expected is not None:
             self.assertEqual(result["expected"], expected)
+
+    def run_long(self, enough, *options):
+        """A run of which `enough` holds; all are exact."""
+        for seconds in SECONDS:
+            result = self.run_here(*options, "--duration", f"{seconds}s")
+            self.check_exact(result)
+            if enough(result):
+                return result
+        self.fail(result["setup"])
 
     def test_every_reader_of_one_key_gets_every_message(self):
         result = self.run_here("--connections", 20, "--rate", 500, "--count", 100)
@@ -104,17 +119,13 @@ class Load:
         self.check_exact(result, 60)
 
     def test_subscriptions_change_and_nothing_is_lost(self):
-        result = self.run_here("--connections", 20, "--sets", "distinct", "--streams", 5,
-                               "--symbols", 30, "--keys", "uniform", "--rate", 4000, "--churn",
-                               1000, "--duration", "1s")
-        self.check_exact(result)
-        self.assertGreater(result["setup"]["change_us"]["count"], 100)
+        self.run_long(lambda result: result["setup"]["change_us"]["count"] > 100,
+                      "--connections", 20, "--sets", "distinct", "--streams", 5, "--symbols", 30,
+                      "--keys", "uniform", "--rate", 4000, "--churn", 1000)
 
     def test_all_come_again_and_only_what_passed_meanwhile_is_excused(self):
-        result = self.run_here("--connections", 20, "--rate", 500, "--storm-every", "0.4s",
-                               "--duration", "1.5s")
-        self.check_exact(result)
-        self.assertGreaterEqual(result["setup"]["reconnect_us"]["count"], 20)
+        result = self.run_long(lambda result: result["setup"]["reconnect_us"]["count"] >= 20,
+                               "--connections", 20, "--rate", 500, "--storm-every", "0.4s")
         self.assertLessEqual(result["received"] + result["excused"], 20 * result["published"])
         self.assertGreater(result["received"], 0)
 
@@ -126,15 +137,20 @@ class Load:
         self.assertGreater(result["excused"], 0)
 
     def test_handshakes_beside_it(self):
-        options = ["--connections", 2, "--rate", 100, "--handshakes", 100, "--duration", "1s"]
-        resume = ["--resume", "ticket"] if self.transport == "wss" else []
-        result = self.run_here(*options, *resume)
-        self.check_exact(result)
-        self.assertGreater(result["setup"]["upgrade_us"]["count"], 20)
-        if resume:
-            self.assertGreater(result["setup"]["tls_resumed_us"]["count"], 10)
-            full = self.run_here(*options, "--resume", "full")
+        def shook(result):
+            return result["setup"]["upgrade_us"]["count"] > 20
+
+        def resumed(result):
+            resumed = result["setup"]["tls_resumed_us"]
+            return shook(result) and resumed is not None and resumed["count"] > 10
+
+        options = ["--connections", 2, "--rate", 100, "--handshakes", 100]
+        if self.transport == "wss":
+            self.run_long(resumed, *options, "--resume", "ticket")
+            full = self.run_long(shook, *options, "--resume", "full")
             self.assertIsNone(full["setup"]["tls_resumed_us"])
+        else:
+            self.run_long(shook, *options)
 
     def test_the_warm_up_is_cut_off(self):
         result = self.run_here("--connections", 4, "--rate", 200, "--warmup", "0.5s", "--count", 50)
@@ -147,7 +163,7 @@ class Observed(unittest.TestCase):
         broker = Broker(feed="sim,name=demo,rate=200")
         try:
             result = run(broker.url("ws"), "--publisher", "none", "--connections", 4, "--sets",
-                         "pattern", "--pattern", "*/Tick/*", "--duration", "1s")
+                         "pattern", "--pattern", "*/Tick/*", "--duration", "8s")
         finally:
             broker.stop()
         self.assertEqual(result["load"]["kind"], "observed")
@@ -162,11 +178,14 @@ class Floor(unittest.TestCase):
     def test_the_bare_loop_has_the_shape_of_the_load(self):
         broker = Broker()
         try:
-            result = run(broker.url("ws"), "--connections", 10, "--rate", 200, "--count", 20,
-                         "--floor", "true")
+            for _ in SECONDS: # what is due in a stall at the end of the bare loop's second is not sent
+                result = run(broker.url("ws"), "--connections", 10, "--rate", 200, "--count", 20,
+                             "--floor", "true")
+                bare = result["floor"]["bare"]
+                if bare["latency_us"]["count"] == 10 * 200:
+                    break
         finally:
             broker.stop()
-        bare = result["floor"]["bare"]
         self.assertGreater(bare["cpu_ns_per_delivery"], 0)
         self.assertEqual(bare["latency_us"]["count"], 10 * 200)
         self.assertGreater(result["floor"]["noise_us"]["count"], 0)
@@ -174,16 +193,20 @@ class Floor(unittest.TestCase):
 
 
 class Stopped(unittest.TestCase):
+    def running(self, broker, *more):
+        """A run of minutes that measures already."""
+        process = subprocess.Popen(
+            [BENCH, "run", "--url", broker.url("ws"), "--json", "-", "--floor", "false", "--connections", "3",
+             "--rate", "200", "--duration", "5min", "--warmup", "0", *more],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        self.assertTrue(any(re.match(r"run .*received, p50 \d", line) for line in process.stderr))
+        return process
+
     def test_a_signal_ends_it_with_the_result_so_far(self):
         broker = Broker()
         try:
-            process = subprocess.Popen(
-                [BENCH, "run", "--url", broker.url("ws"), "--json", "-", "--floor", "false",
-                 "--connections", "3", "--rate", "200", "--duration", "50s", "--warmup", "0"],
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            for line in process.stderr:
-                if line.startswith("run "):
-                    break
+            process = self.running(broker)
             process.send_signal(signal.SIGINT)
             out, _ = process.communicate(timeout=PATIENCE)
             self.assertIn(process.returncode, (0, 3, 4))
@@ -192,35 +215,19 @@ class Stopped(unittest.TestCase):
         result = json.loads(out)
         self.assertGreater(result["received"], 0)
         self.assertEqual(result["lost"], 0)
-        self.assertLess(result["duration_s"], 50)
+        self.assertLess(result["duration_s"], 300)
 
     def test_a_broker_that_ends_makes_it_invalid(self):
         broker = Broker()
-        process = subprocess.Popen(command(broker.url("ws"), "--connections", 3, "--rate", 200,
-                                           "--duration", "50s", "--pid", broker.process.pid),
-                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         try:
-            wait_for_readers(broker, 4)
+            process = self.running(broker, "--pid", str(broker.process.pid))
             broker.stop()
             out, _ = process.communicate(timeout=PATIENCE)
         finally:
-            process.kill()
+            broker.kill()
         result = json.loads(out)
         self.assertEqual(result["verdict"], "INVALID")
         self.assertIn("closed", [reason["code"] for reason in result["reasons"]])
-
-
-def wait_for_readers(broker, count):
-    """Until so many connections to it are open, as /proc has them."""
-    port = f":{broker.ports['ws']:04X}"
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()
-        if sum(line.split()[1].endswith(port) and line.split()[3] == "01" for line in lines[1:]) \
-                >= count:
-            return
-        time.sleep(0.02)
-    raise AssertionError("nobody connected")
 
 
 class Server:
@@ -256,7 +263,7 @@ class Server:
 class Refused(unittest.TestCase):
     def refused(self, url, *options):
         ended = subprocess.run([BENCH, "run", "--url", url, *QUIET, *map(str, options)],
-                               capture_output=True, text=True, timeout=PATIENCE)
+                               capture_output=True, text=True, timeout=RUN_PATIENCE)
         self.assertEqual(ended.returncode, 1, ended.stdout + ended.stderr)
         self.assertTrue(ended.stdout.startswith("INVALID: "), ended.stdout)
         return " ".join(ended.stdout.split())
@@ -312,4 +319,5 @@ class Refused(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    stage.enter_namespace()
     main()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """tickcast-bench against servers: tickcastd, and ones that refuse, close or say nothing. What is shown
-while it runs, what a signal does, and which files it leaves."""
+while it runs, what a signal does, and which files it leaves. It runs in a network namespace of its own,
+where no name server is asked."""
 import asyncio
 import contextlib
 import http
@@ -19,11 +20,14 @@ import unittest
 import websockets
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "readme"))
+import stage
 from stage import BUILD, PATIENCE, Program
 
 BIN = BUILD / "bin"
 VERDICTS = {"VALID": 0, "NOISY": 3, "INVALID": 4}
 SMALL = ["--connections", "20", "--rate", "500", "--warmup", "200ms", "--floor", "false"]
+A_SECOND = ["--count", "500", "--duration", "5min"]  # of messages, however long that takes
+RUN_PATIENCE = 420  # seconds, above that duration
 
 
 class Server:
@@ -94,7 +98,7 @@ class Case(unittest.TestCase):
 
     def run_bench(self, url, *arguments):
         return subprocess.run([BIN / "tickcast-bench", "run", "--url", url, *SMALL, *arguments],
-                              capture_output=True, text=True, timeout=2 * PATIENCE, cwd=self.folder)
+                              capture_output=True, text=True, timeout=RUN_PATIENCE, cwd=self.folder)
 
     def start(self, url, *arguments, terminal=False):
         program = Program([BIN / "tickcast-bench", "run", "--url", url, *SMALL, *arguments],
@@ -153,7 +157,7 @@ class Faults(Case):
         self.no_run(self.served(handler=silent), "10 s|subscribe|answer")
 
     def test_a_server_that_delivers_nothing(self):
-        done = self.run_bench(self.served(handler=echo), "--duration", "1", "--json", "a.json")
+        done = self.run_bench(self.served(handler=echo), *A_SECOND, "--json", "a.json")
         self.assertRegex(done.stdout, r"\AINVALID: nothing was received")
         result = json.loads((self.folder / "a.json").read_text())
         self.assertEqual((result["received"], result["latency_us"]), (0, None))
@@ -191,7 +195,7 @@ class Runs(Case):
         names = ["a.json", "a.html", "a.csv", "s.csv", "a.hgrm", "a.hlog", "a.xml"]
         options = ["--json", "--report", "--csv", "--csv-series", "--hgrm", "--hlog", "--junit"]
         asked = [word for pair in zip(options, names) for word in pair]
-        verdict = self.judged(self.run_bench(self.url, "--duration", "2", "--pid", str(self.daemon.pid),
+        verdict = self.judged(self.run_bench(self.url, *A_SECOND, "--pid", str(self.daemon.pid),
                                              "--assert", "lost=0", *asked))
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), sorted(names))
         result = json.loads((self.folder / "a.json").read_text())
@@ -203,7 +207,7 @@ class Runs(Case):
         self.assertIn(f"--pid {self.daemon.pid} ", result["command"])
         self.assertGreater(result["cpu_ns_per_delivery"], 0)
         self.assertEqual(len((self.folder / "a.csv").read_text().splitlines()), 2)
-        self.assertGreater(len((self.folder / "s.csv").read_text().splitlines()), 2)
+        self.assertGreater(len((self.folder / "s.csv").read_text().splitlines()), 1)
         self.assertIn("#[Mean", (self.folder / "a.hgrm").read_text())
         self.assertIn("HIST", (self.folder / "a.hlog").read_text())
         self.assertIn("<testsuite", (self.folder / "a.xml").read_text())
@@ -213,17 +217,17 @@ class Runs(Case):
         self.assertEqual(shown.returncode, 0, shown.stderr)
 
     def test_json_has_standard_output_for_itself(self):
-        done = self.run_bench(self.url, "--duration", "1", "--json", "-", "--quiet")
+        done = self.run_bench(self.url, *A_SECOND, "--json", "-", "--quiet")
         result = json.loads(done.stdout)
         self.assertRegex(done.stderr, rf"\A{result['verdict']}\b")
 
     def test_a_failed_assertion(self):
-        done = self.run_bench(self.url, "--duration", "1", "--assert", "received=1", "--junit", "a.xml")
+        done = self.run_bench(self.url, *A_SECOND, "--assert", "received=1", "--junit", "a.xml")
         self.assertEqual(done.returncode, 1)
         self.assertIn("<failure", (self.folder / "a.xml").read_text())
 
     def test_two_servers_alternate(self):
-        done = self.run_bench(self.url, "--duration", "500ms", "--repeat", "2", "--against", self.url,
+        done = self.run_bench(self.url, *A_SECOND, "--repeat", "2", "--against", self.url,
                               "--json", "a.json")
         runs = re.findall(r"^run (\d) of 4: .*: (?:VALID|NOISY|INVALID), p99 ", done.stderr, re.M)
         self.assertEqual(runs, ["1", "2", "3", "4"], done.stderr)
@@ -233,7 +237,7 @@ class Runs(Case):
 
     def test_the_first_signal_ends_the_run_with_a_result(self):
         run = self.start(self.url, "--duration", "10min", "--json", "a.json")
-        run.until(r"^run \d+ s of 600 s: 20 connections, .* received, p50 ")
+        run.until(r"^run \d+ s of 600 s: 20 connections, .* received, p50 \d")
         run.interrupt()
         code = run.wait()
         run.until("^stopping; what was measured is the result")
@@ -255,7 +259,7 @@ class Runs(Case):
         self.assertFalse((self.folder / "a.json").exists())
 
     def test_on_a_terminal_a_block_changes_in_place(self):
-        run = self.start(self.url, "--duration", "3", terminal=True)
+        run = self.start(self.url, "--duration", "10", terminal=True)
         for line in ("connections  20", r"published    \S+ /s", "received", r"p50 \S+ [mµu]?s", "skew",
                      r"lost      0"):
             run.until(line)
@@ -265,10 +269,11 @@ class Runs(Case):
         self.assertRegex(run.text, r"\x1b\[\?25h(VALID|NOISY|INVALID)\b")
 
     def test_quiet_says_nothing_but_the_result(self):
-        done = self.run_bench(self.url, "--duration", "1", "--quiet")
+        done = self.run_bench(self.url, *A_SECOND, "--quiet")
         self.judged(done)
         self.assertEqual(done.stderr, "")
 
 
 if __name__ == "__main__":
+    stage.enter_namespace()
     unittest.main(verbosity=2)
