@@ -17,7 +17,7 @@ import msgpack
 import websockets
 
 TICKCAST = os.path.abspath(sys.argv.pop(1))
-WAIT_S = 60
+WAIT_S = 120
 PAYLOADS = [
     {"key": "AAPL/1Min/OHLCV", "data": {"Epoch": 1, "Open": 2.5, "Name": "\u00e9\n"}},
     {"key": "NVDA/Tick/TRADE", "data": [1, None, True]},
@@ -124,7 +124,7 @@ class Sub(unittest.TestCase):
         self.assertIn("AAPL/1Min is an invalid stream", err)
 
     def test_a_server_that_does_not_answer_is_given_up(self):
-        code, out, err = run(Server(silent=True), "sub", "--timeout", "5", "a/b/c")
+        code, out, err = run(Server(silent=True), "sub", "--timeout", "10", "a/b/c")
         self.assertEqual((code, out), (1, b""))
         self.assertIn("did not answer the subscription in time", err)
 

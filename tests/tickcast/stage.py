@@ -23,7 +23,8 @@ import pyte
 import websockets
 
 TICKCAST = os.path.abspath(sys.argv[1])
-PATIENCE_S = 60
+PATIENCE_S = 120
+BEGUN, WHOLE = b"\x1b[?7l", b"\x1b[?7h"  # what a picture of the table begins and ends with
 
 
 def until(what, condition):
@@ -94,10 +95,10 @@ class Server:
     def drop(self):
         """Ends the connections without a word."""
         async def abort():
-            for ws in list(self.connections):
+            for ws in self.connections:
                 ws.transport.abort()
+            self.connections.clear()  # here: who comes back at once is not forgotten
         self.do(abort())
-        self.connections.clear()
 
     def subscribed(self):
         until("a subscription", lambda: self.connections)
@@ -168,6 +169,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, lines)
         self.stream = pyte.ByteStream(self.screen)
         self.written = bytearray()
+        self.fed = 0  # of it, what the screen has got
         self.code = None
         environment = {"PATH": os.environ["PATH"], "TERM": "xterm-256color", **environment}
         environment.update((name, value) for name, value in os.environ.items()
@@ -184,16 +186,23 @@ class Terminal:
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def pump(self, wait_s=0.05):
-        """Takes what the program wrote; False at its end."""
-        if not select.select([self.fd], [], [], wait_s)[0]:
-            return True
-        try:
-            got = os.read(self.fd, 65536)
-        except OSError:
-            return False  # nobody has the terminal any more
-        self.written += got
-        self.stream.feed(got)
-        return bool(got)
+        """Takes what the program wrote, up to the next picture that is whole: however late a test looks,
+        it sees each. False at its end."""
+        if WHOLE not in self.written[self.fed:] and select.select([self.fd], [], [], wait_s)[0]:
+            try:
+                self.written += os.read(self.fd, 65536)
+            except OSError:  # nobody has the terminal any more
+                if self.fed == len(self.written):
+                    return False
+        end = self.written.find(WHOLE, self.fed)
+        end = end + len(WHOLE) if end >= 0 else len(self.written)
+        self.stream.feed(bytes(self.written[self.fed:end]))
+        self.fed = end
+        return True
+
+    def whole(self):
+        """Is the screen one picture, not half of it that of the next?"""
+        return self.written.rfind(BEGUN, 0, self.fed) <= self.written.rfind(WHOLE, 0, self.fed)
 
     def rows(self):
         """The lines of the screen, without blanks and empty lines at the end."""
@@ -203,7 +212,7 @@ class Terminal:
         def look():
             self.pump()
             text = "\n".join(self.rows())
-            return all(part in text for part in parts)
+            return self.whole() and all(part in text for part in parts)
         try:
             until(str(parts), look)
         except AssertionError as error:

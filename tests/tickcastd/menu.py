@@ -119,7 +119,7 @@ class Menu(Case):
     def test_who_cannot_publish_is_told_so(self):
         daemon = self.start("--listen", f"{OUTSIDE}:0")
         self.assertIn("NOBODY can publish", fact(daemon.out, "publishers"))
-        self.assertNotIn("403", fact(daemon.out, "addresses"))
+        self.assertNotIn("answers 403", fact(daemon.out, "addresses")) # a port may have these digits
         sub, pub, _ = commands_of(daemon.out)
         self.assertIn(f" --url ws://{OUTSIDE}:", sub)
         self.assertIn("tickcast pub", self.paste(pub))
