@@ -21,7 +21,7 @@
 #include "client/client.h"
 #include "feed/feed.h"
 
-#define STAGE_WAIT_MS   30000
+#define STAGE_WAIT_MS   60000
 #define STAGE_MAX_LINES 4096
 #define STAGE_MAX_FEEDS 4
 

@@ -12,7 +12,7 @@
 
 #include "../stress/stress.h"
 
-#define WAIT_S     20 /* for any answer: whoever waits longer hangs */
+#define WAIT_S     60 /* for any answer: whoever waits longer hangs */
 #define SLOW_BYTES 16384
 #define FIRST_ROOM 4096
 
