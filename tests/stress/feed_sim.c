@@ -3,9 +3,10 @@
  * rate on small rings, of which a subscriber sees every message in the order of its feed: quote,
  * trade, bars; and feeds that are stopped while their rings are full.
  *
- *     feed_sim [MESSAGES]      that each subscriber takes; the default is a million
+ *     feed_sim [MESSAGES]      that each subscriber takes at least; the default is a million
  */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +15,7 @@
 #include "feed/feed.h"
 #include "stress.h"
 
-#define FEEDS   3
-#define WAIT_MS 60000 /* a test that hangs says so */
+#define FEEDS 3
 
 /* What a trade publishes, in this order; closed bars come between trades. */
 static const char *const kinds[] = {"Tick/QUOTE", "Tick/TRADE", "1Sec/OHLCV", "1Min/OHLCV"};
@@ -37,8 +37,9 @@ static struct client *connect_to(const char *url) {
     struct client_message message;
     void *request;
     size_t bytes = tickcast_subscribe_encode(streams, 3, &request);
-    CHECK(client_connect(client, &(struct client_options){.url = url}) == CLIENT_OK, "%s",
-          client_error(client));
+    CHECK(client_connect(client, &(struct client_options){.url = url, .timeout_ms = WAIT_MS}) ==
+              CLIENT_OK,
+          "%s", client_error(client));
     CHECK(client_queue(client, WS_BINARY, request, bytes) == CLIENT_OK, "no memory");
     CHECK(client_receive(client, WAIT_MS, -1, &message) == CLIENT_MESSAGE, "no echo: %s",
           client_error(client));
@@ -61,11 +62,18 @@ static void take(const struct tickcast_payload *payload, int *expected) {
     expected[feed] = (kind + 1) % 4;
 }
 
+/* Has each feed been heard? */
+static bool heard_all(const int *expected) {
+    for (int feed = 0; feed < FEEDS; feed++)
+        if (expected[feed] < 0) return false;
+    return true;
+}
+
 static void *subscribe(void *arg) {
     struct subscriber *self = arg;
     struct client *client = connect_to(self->url);
     int expected[FEEDS] = {-1, -1, -1};
-    for (unsigned long i = 0; i < self->count; i++) {
+    for (unsigned long i = 0; i < self->count || !heard_all(expected); i++) {
         struct client_message message;
         struct tickcast_payload payload;
         CHECK(client_receive(client, WAIT_MS, -1, &message) == CLIENT_MESSAGE, "after %lu: %s", i,
@@ -73,7 +81,6 @@ static void *subscribe(void *arg) {
         CHECK(tickcast_payload_decode(message.bytes, message.count, &payload) == 0, "no payload");
         take(&payload, expected);
     }
-    for (int feed = 0; feed < FEEDS; feed++) CHECK(expected[feed] >= 0, "feed %d was silent", feed);
     client_free(client);
     return NULL;
 }
@@ -81,12 +88,9 @@ static void *subscribe(void *arg) {
 static struct tickcast_broker *start_broker(void) {
     struct tickcast_broker *broker;
     struct tickcast_options options;
-    tickcast_options_init(&options);
+    options_init_patient(&options); /* the order is tested, not the speed of readers */
     options.workers = 2;
     options.ring_slots = 64;
-    options.slow_memory = 4 * TICKCAST_GIB; /* the order is tested, not the speed of readers */
-    options.outbound_memory = 8 * TICKCAST_GIB;
-    options.slow_time_ms = 600000;
     options.log = print_log;
     CHECK(tickcast_broker_new(&options, &broker) == TICKCAST_OK, "new");
     CHECK(tickcast_broker_listen(broker, &(struct tickcast_listener){.host = "127.0.0.1"}) == 0,

@@ -1,7 +1,7 @@
 /*
  * The rings under load: `ring_stress [COUNT]`. Four workers consume and publish, eight threads push
  * from outside on the same four keys, one of these never rests and ends only when everybody else is
- * done: who starves or misses a wake-up ends in the alarm. Then again with one slot a
+ * done: who starves or misses a wake-up does not end. Then again with one slot a
  * ring, and with closes in the middle.
  *
  * Asserted: each item once on each ring, in the producer's order; one order per key on all rings,
@@ -31,7 +31,6 @@
 #define ITEM_BYTES_MAX (BYTES / 4)
 #define BATCH          24
 #define COUNT_STANDARD 1000000
-#define ALARM_S        300
 
 struct item {
     uint64_t n, seq; /* of its producer; of its key */
@@ -300,7 +299,6 @@ static void run_once(uint32_t slots, uint64_t each, uint64_t close_after) {
 
 int main(int count, char **arguments) {
     uint64_t items = count > 1 ? strtoull(arguments[1], NULL, 10) : COUNT_STANDARD;
-    alarm(ALARM_S);
     run_once(SLOTS, items / (PRODUCERS - 1) + 1, 0);
     run_once(SLOTS_TIGHT, items / (PRODUCERS - 1) / 20 + 1, 0);
     for (int i = 0; i < CLOSES; i++) run_once(SLOTS, UINT64_MAX, items / 10 / CLOSES + 1);

