@@ -21,7 +21,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("TICKCAST_BUILD", "build")
 PATIENCE = 60        # seconds until something that must happen is given up
-BUILD_PATIENCE = 600 # the same where something is compiled
+BUILD_PATIENCE = 1800 # the same where something is compiled
 OUTSIDE = "192.0.2.1" # an address of this host that is not loopback, as a machine on the network has
 
 _MARK = "TICKCAST_STAGE"
