@@ -76,8 +76,7 @@ class Grade(Case):
         client.stdin.write("R\n")
         client.stdin.flush()  # and not closed before there is an answer: it would leave
         said = "".join(client.stdout)
-        client.stdin.close()
-        client.stdout.close()
+        client.communicate(timeout=PATIENCE)
         self.assertIn("RENEGOTIATING", said)
         self.assertIn("no renegotiation", said)
 
