@@ -151,7 +151,7 @@ static inline bool flush_only_member(struct group *group, struct slice *slice) {
 /* By itself: the loop of visits needs all registers. */
 __attribute__((noinline)) void flush_slice(struct shard *shard) {
     if (list_empty(&shard->dirty)) return;
-    struct slice slice = {.until_ns = shard->now_ns + SHARD_SLICE_NS, .left = CLOCK_VISITS};
+    struct slice slice = {.until_ns = shard->now_ns + SHARD_FLUSH_NS, .left = CLOCK_VISITS};
     do {
         /* out of the queue first: a visit may put it in again */
         struct group *group = LIST_ITEM(list_pop(&shard->dirty), struct group, dirty);

@@ -29,8 +29,9 @@
 #define SHARD_TICK_MS       100         /**< deadlines are looked at this often */
 #define SHARD_COOL_TICKS    10          /**< and logs with nothing to do once in so many ticks */
 #define SHARD_READ_BYTES    (64 * 1024) /**< most that one read takes */
-#define SHARD_FLUSH_SENDS   128         /**< visits of one slice */
-#define SHARD_SLICE_NS      500000      /**< longest slice, of sends and of appends */
+#define SHARD_SLICE_NS      500000      /**< longest slice of all but sends */
+#define SHARD_FLUSH_NS      1000000     /**< longest slice of sends, */
+#define SHARD_FLUSH_SENDS   256         /**< and its visits */
 #define SHARD_TAKE_MESSAGES 512         /**< messages taken from the ring at a time */
 #define SHARD_TAKE_BYTES    (256 * 1024)
 #define SHARD_TAKE_APPENDS  4096

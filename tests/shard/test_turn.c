@@ -41,7 +41,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now) {
     int result = __real_clock_gettime(clock, now);
     if (!is_worker || clock != CLOCK_MONOTONIC) return result;
-    if (atomic_load(&leaps)) leapt_ns += 2 * SHARD_SLICE_NS;
+    if (atomic_load(&leaps)) leapt_ns += 2 * SHARD_FLUSH_NS;
     uint64_t now_ns = (uint64_t)now->tv_sec * NS_PER_S + (uint64_t)now->tv_nsec + leapt_ns;
     *now = (struct timespec){.tv_sec = (time_t)(now_ns / NS_PER_S), .tv_nsec = now_ns % NS_PER_S};
     return result;
