@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,35 @@ class Daemon(unittest.TestCase):
         self.assertIsNone(BAD.search(said), said)
         said.decode()  # it is UTF-8
         return said
+
+    def wait_for_line(self, text):
+        for line in self.daemon.stderr:
+            self.log.append(line)
+            if text in line:
+                return
+        self.fail(b"".join(self.log))
+
+    def test_keys_stay_out_of_it(self):
+        subprocess.run([ROOT / "scripts/gen-certs", self.folder], check=True)
+        key = self.folder / "server.key"
+        lines = key.read_bytes().splitlines()[1:-1]
+        self.assertGreater(len(lines), 1)
+        self.start("--log-level", "debug", "--listen-tls", "127.0.0.1:0", "--cert", "server.pem", "--key", key.name,
+                   "--tls-ticket-file", "tickets")
+        port = int(re.search(rb"wss://127.0.0.1:(\d+)/", b"".join(self.log))[1])
+        context = ssl.create_default_context(cafile=self.folder / "ca.pem")
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as peer, \
+                context.wrap_socket(peer, server_hostname="localhost"):
+            self.wait_for_line(b"TLSv1")
+        key.write_bytes(b"\n".join([b"-----BEGIN PRIVATE KEY-----", *lines]))  # what is left of a bad copy
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_for_line(b"server.key")
+        said = self.check_log()
+        secret = (self.folder / "tickets").read_bytes()
+        for start in range(0, len(secret) - 15, 8):
+            self.assertNotIn(secret[start:start + 16].hex().encode(), said)
+        for line in lines:
+            self.assertNotIn(line, said)
 
     def exchange(self, port, data):
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as peer:
