@@ -25,12 +25,18 @@ class Blocked:
     def setUp(self):
         self.reader = self.connect(receive_buffer=4096).subscribe("a/b/*")
         self.pub = self.publisher()
+        self.witness = self.connect().subscribe("mark/er/x")
+
+    def fill(self, key, numbers):
+        """As the function of that name, until the worker has taken them all."""
+        fill(self.pub, key, numbers)
+        self.assertEqual(self.witness.message(), payload("mark/er/x", 0))
 
     def test_a_ping_and_a_request_wait_for_their_place_and_nothing_is_torn(self):
-        fill(self.pub, "a/b/c", range(4000))  # 8 MB that nobody reads
+        self.fill("a/b/c", range(4000))  # 8 MB that nobody reads
         request = msgpack.packb({"streams": ["d/e/f"]})
         self.reader.send(frame(PING, b"one") + frame(PING, b"two") + frame(BINARY, request))
-        fill(self.pub, "a/b/c", range(4000, 4100))
+        self.fill("a/b/c", range(4000, 4100))
         numbers, pongs = [], []
         while True:
             first, data = self.reader.frame()
@@ -51,11 +57,11 @@ class Blocked:
 
     def test_many_blocked_readers_with_requests_get_exactly_their_streams(self):
         readers = [self.connect(receive_buffer=4096).subscribe("a/b/c") for _ in range(20)]
-        fill(self.pub, "a/b/c", range(1500))
+        self.fill("a/b/c", range(1500))
         request = msgpack.packb({"streams": ["a/b/c", "d/*/*"]})
         for reader in readers:
             reader.send(frame(PING, b"p") + frame(BINARY, request))
-        fill(self.pub, "a/b/c", range(1500, 1600))
+        self.fill("a/b/c", range(1500, 1600))
         for reader in readers:
             numbers = []
             while True:
