@@ -3,6 +3,7 @@
  * tool reports of it can be told on paper. `stand_in --help` lists the faults.
  */
 #include <errno.h>
+#include <msgpack.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "base/clock.h"
 #include "faults.h"
 #include "histogram/percentiles.h"
+#include "load/stamp.h"
 #include "net/socket.h"
 #include "proto/publish.h"
 #include "proto/subscribe.h"
@@ -34,7 +36,7 @@ struct server {
     struct visitor *visitors[VISITORS_MAX];
     uint32_t visitor_count, subscribers;
     uint64_t messages, deliveries, lost, duplicated, swapped;
-    struct histogram *late; /* how much later than meant it was itself */
+    struct handed_out handed_out;
     bool over;
 };
 
@@ -45,7 +47,7 @@ static void stall(struct server *server) {
     struct timespec until = {.tv_sec = (time_t)(end / NS_PER_S), .tv_nsec = (long)(end % NS_PER_S)};
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL)) {
     }
-    histogram_record(server->late, clock_now_ns() - end, 1);
+    histogram_record(server->handed_out.late, clock_now_ns() - end, 1);
 }
 
 static void send_one(struct server *server, struct visitor *visitor, struct packet *packet,
@@ -91,6 +93,21 @@ static void deliver(struct server *server, struct visitor *visitor, struct packe
     end_as_asked(faults, visitor);
 }
 
+/* When the load should have sent these data; 0 if they are not its own. */
+static uint64_t intended_ns(struct proto_text data) {
+    uint64_t intended_ns = 0;
+    msgpack_unpacked whole;
+    msgpack_unpacked_init(&whole);
+    if (msgpack_unpack_next(&whole, data.at, data.bytes, NULL) == MSGPACK_UNPACK_SUCCESS &&
+        whole.data.type == MSGPACK_OBJECT_BIN && whole.data.via.bin.size >= STAMP_BYTES) {
+        struct stamp stamp;
+        memcpy(&stamp, whole.data.via.bin.ptr, sizeof stamp);
+        if (stamp.magic == STAMP_MAGIC) intended_ns = stamp.intended_ns;
+    }
+    msgpack_unpacked_destroy(&whole);
+    return intended_ns;
+}
+
 static void publish(struct server *server, const struct ws_message *message) {
     struct publication publication;
     char error[256];
@@ -102,6 +119,7 @@ static void publish(struct server *server, const struct ws_message *message) {
         if (!payload) abort();
         tickcast_payload_encode(key.at, key.bytes, data.at, data.bytes, payload);
         struct packet *packet = packet_new(WS_BINARY, payload, bytes);
+        packet->intended_ns = intended_ns(data);
         uint64_t number = server->messages++, every = server->faults.stall_every;
         if (every && number % every == every / 2) stall(server);
         uint64_t now_ns = clock_now_ns();
@@ -299,7 +317,7 @@ static void turn(struct server *server) {
     }
     uint64_t now_ns = clock_now_ns();
     for (uint32_t i = 0; i < server->visitor_count; i++)
-        visitor_release(server->visitors[i], now_ns, server->late);
+        visitor_release(server->visitors[i], now_ns, &server->handed_out);
     bury(server);
     arm_timer(server);
 }
@@ -314,10 +332,11 @@ static void watch(struct server *server, int *fd) {
 
 static void tell(const struct server *server) {
     json_t *did = json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "subscribers", (json_int_t)server->subscribers,
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "subscribers", (json_int_t)server->subscribers,
         "messages", (json_int_t)server->messages, "deliveries", (json_int_t)server->deliveries,
         "lost", (json_int_t)server->lost, "duplicated", (json_int_t)server->duplicated, "swapped",
-        (json_int_t)server->swapped, "late_us", percentiles_to_json(server->late));
+        (json_int_t)server->swapped, "late_us", percentiles_to_json(server->handed_out.late),
+        "latency_us", percentiles_to_json(server->handed_out.latency));
     json_dumpf(did, stdout, 0);
     putchar('\n');
     json_decref(did);
@@ -332,8 +351,9 @@ int main(int argc, char **argv) {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    server.late = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
-    if (!server.late) abort();
+    server.handed_out.late = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
+    server.handed_out.latency = histogram_new(HISTOGRAM_HIGHEST, HISTOGRAM_DIGITS);
+    if (!server.handed_out.late || !server.handed_out.latency) abort();
     server.epoll = epoll_create1(EPOLL_CLOEXEC);
     server.signals = signalfd(-1, &set, SFD_CLOEXEC);
     server.timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -346,7 +366,8 @@ int main(int argc, char **argv) {
     while (!server.over) turn(&server);
     tell(&server);
     for (uint32_t i = 0; i < server.visitor_count; i++) visitor_free(server.visitors[i]);
-    histogram_free(server.late);
+    histogram_free(server.handed_out.late);
+    histogram_free(server.handed_out.latency);
     close(server.epoll);
     return 0;
 }

@@ -78,9 +78,13 @@ static void release_one(struct visitor *visitor) {
     packet_unref(packet);
 }
 
-void visitor_release(struct visitor *visitor, uint64_t now_ns, struct histogram *late) {
+void visitor_release(struct visitor *visitor, uint64_t now_ns,
+                     const struct handed_out *handed_out) {
     while (visitor_next_ns(visitor) <= now_ns) {
-        histogram_record(late, now_ns - visitor_next_ns(visitor), 1);
+        uint64_t intended_ns = visitor->queue[visitor->first].packet->intended_ns;
+        histogram_record(handed_out->late, now_ns - visitor_next_ns(visitor), 1);
+        if (intended_ns > 0 && intended_ns < now_ns)
+            histogram_record(handed_out->latency, now_ns - intended_ns, 1);
         release_one(visitor);
     }
     visitor_flush(visitor);

@@ -17,6 +17,7 @@
 /* A payload for all who want it, as a frame. */
 struct packet {
     uint32_t refs;
+    uint64_t intended_ns; /* when the load should have sent it; 0: unknown */
     size_t bytes;
     uint8_t at[];
 };
@@ -27,6 +28,11 @@ void packet_unref(struct packet *packet);
 struct waiting {
     uint64_t due_ns;
     struct packet *packet;
+};
+
+/* How late deliveries were handed out: than was meant, and than the load should have sent them. */
+struct handed_out {
+    struct histogram *late, *latency;
 };
 
 enum visitor_state { VISITOR_HANDSHAKE, VISITOR_SUBSCRIBER, VISITOR_PUBLISHER, VISITOR_CLOSED };
@@ -56,7 +62,7 @@ void visitor_forget_streams(struct visitor *visitor);
 
 void visitor_queue(struct visitor *visitor, struct packet *packet, uint64_t due_ns);
 /* Puts what is due into the output; records how late that was. */
-void visitor_release(struct visitor *visitor, uint64_t now_ns, struct histogram *late);
+void visitor_release(struct visitor *visitor, uint64_t now_ns, const struct handed_out *handed_out);
 /* The same of all that waits, before its time. */
 void visitor_release_all(struct visitor *visitor);
 /* UINT64_MAX if nothing waits. */
