@@ -204,7 +204,7 @@ class Rates(ProxyCase):
         self.check("handshake_rate", "wss", None)
 
 
-class Late(ProxyCase):
+class NoHeader(ProxyCase):
     settings = {**ProxyCase.settings, "handshake_timeout": "300ms"}
 
     def test_a_header_that_does_not_come_ends_at_handshake_timeout(self):
