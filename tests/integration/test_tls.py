@@ -1,12 +1,17 @@
 """TLS of a listener: what is spoken, what is refused, and sessions that are resumed."""
 import datetime
+import re
+import signal
+import socket
+import ssl
+import subprocess
 import time
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from harness import *
+from harness import PATIENCE, ROOT, Case, certs, folder, handshake, main
 
 VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 AEAD = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",

@@ -2,9 +2,10 @@
 sessions are resumed on every shard, after a reload and after a restart is in test_tls.py.)"""
 import concurrent.futures
 import json
+import subprocess
 import xml.etree.ElementTree
 
-from harness import *
+from harness import PATIENCE, Case, folder, main
 
 # What they miss is of the certificate of the tests, not of the listener: its authority is nobody's and
 # has no place where it tells what it revoked. And of the scanner: Debian's OpenSSL has no engine for

@@ -19,7 +19,8 @@ def messages(frames):
         if frame.opcode & 8:
             yield frame, frame.payload
             continue
-        first = frame if not parts else first
+        if not parts:
+            first = frame
         parts.append(frame.payload.decode() if first.opcode == table.OPCODES["text"] else frame.payload)
         if frame.fin:
             # it ends a message in parts with an empty fragment of its own

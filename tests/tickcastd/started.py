@@ -15,6 +15,8 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "readme"))
 from stage import BUILD, OUTSIDE, PATIENCE, ROOT, Program, enter_namespace  # noqa: E402
 
+__all__ = ["BUILD", "OUTSIDE", "PATIENCE", "ROOT", "Program"]  # for who imports this, too
+
 TICKCASTD = BUILD / "bin/tickcastd"
 WITH_PROGRAMS = dict(os.environ, PATH=f"{BUILD / 'bin'}:{os.environ['PATH']}")
 NOBODY = 65534  # user and group
