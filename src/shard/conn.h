@@ -128,8 +128,8 @@ void conn_read_by(struct conn *conn, event_callback_fn callback);
 /** True if a subscriber has used up its message_rate: nothing is decoded, the socket is not read.
  */
 bool conn_throttled(const struct conn *conn);
-/** A message or ping was decoded. */
-void conn_count_message(struct conn *conn);
+/** A message, ping or pong was decoded, or one that costs as much as several. */
+void conn_count_messages(struct conn *conn, uint32_t count);
 /** Asks for conn_resume once a message of its rate has come back. */
 void conn_throttle(struct conn *conn);
 

@@ -62,14 +62,14 @@ static void on_error(struct conn *conn, const struct ws_message *message) {
 static void on_event(struct conn *conn, enum ws_event event, const struct ws_message *message) {
     switch (event) {
     case WS_EVENT_MESSAGE:
-        conn_count_message(conn);
+        conn_count_messages(conn, 1);
         if (conn->publisher != NULL)
             publisher_message(conn, message);
         else
             session_message(conn, message);
         break;
     case WS_EVENT_PING:
-        conn_count_message(conn);
+        conn_count_messages(conn, 1);
         if (conn->publisher != NULL)
             publisher_ping(conn, message);
         else
@@ -85,7 +85,7 @@ static void on_event(struct conn *conn, enum ws_event event, const struct ws_mes
         conn_fail(conn, END_NO_MEMORY, NULL);
         break;
     case WS_EVENT_PONG:
-        conn_count_message(conn); /* of most nobody has asked for any */
+        conn_count_messages(conn, 1); /* of most nobody has asked for any */
         break;
     case WS_EVENT_MORE:
         break;

@@ -9,6 +9,11 @@
 #include "shard/conn.h"
 #include "shard/groups.h"
 
+/* A request counts against message_rate as what it costs: once more for so many streams, which go
+ * into the index, and for so many globs, which each key in use is tested against. */
+#define STREAMS_A_MESSAGE 256
+#define GLOBS_A_MESSAGE   16
+
 static void refuse(struct conn *conn, enum refused reason, const char *text, size_t bytes) {
     uint8_t error[PROTO_ERROR_BYTES + 16];
     if (bytes > PROTO_ERROR_BYTES) bytes = PROTO_ERROR_BYTES;
@@ -67,6 +72,7 @@ static bool streams_allowed(struct conn *conn, const struct subscribe_request *r
                      options->max_glob_streams);
         return false;
     }
+    conn_count_messages(conn, (crossing + globs) / GLOBS_A_MESSAGE);
     return true;
 }
 
@@ -130,6 +136,7 @@ void session_message(struct conn *conn, const struct ws_message *message) {
         conn_answer(conn, WS_BINARY, message->payload, message->bytes);
         break;
     case SUBSCRIBE_STREAMS:
+        conn_count_messages(conn, request.count / STREAMS_A_MESSAGE);
         if (streams_allowed(conn, &request)) replace(conn, &request, message);
         subscribe_request_fini(&request);
         break;

@@ -19,11 +19,11 @@ bool conn_throttled(const struct conn *conn) {
     return conn->whole_at > now && conn->whole_at - now >= shard->shared->options.message_burst;
 }
 
-void conn_count_message(struct conn *conn) {
+void conn_count_messages(struct conn *conn, uint32_t count) {
     const struct shard *shard = conn->shard;
     if (shard->throttle_step_ns == 0 || conn->publisher != NULL) return;
     uint64_t now = step_now(shard);
-    conn->whole_at = (conn->whole_at > now ? conn->whole_at : now) + 1;
+    conn->whole_at = (conn->whole_at > now ? conn->whole_at : now) + count;
 }
 
 void conn_throttle(struct conn *conn) {

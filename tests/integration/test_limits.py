@@ -49,6 +49,19 @@ class MessageRate:
         self.assertEqual(msgpack.unpackb(reader.message()), {"streams": ["a/b/c"]})
         broker.stop()
 
+    def test_a_request_of_many_streams_counts_as_what_it_costs(self):
+        """Once more for each 256 streams, and for each 16 globs."""
+        for streams, cost in (([f"K{i}/1Min/OHLCV" for i in range(1024)], 1 + 4),
+                              ([f"K{i}*/1Min/OHLCV" for i in range(160)], 1 + 10),
+                              ([f"K{i}{{/,x}}1Min/OHLCV" for i in range(16)], 1 + 1)):
+            reader = self.connect()
+            request = frame(BINARY, msgpack.packb({"streams": streams}))
+            begun = time.monotonic()
+            reader.send(request * 10)
+            for _ in range(10):
+                self.assertEqual(msgpack.unpackb(reader.message()), {"streams": streams})
+            self.assertGreaterEqual(time.monotonic() - begun, (9 * cost - 10 - 1) / 100, cost)
+
     def test_who_has_used_its_rate_up_still_receives_and_may_close(self):
         self.reader.subscribe("a/b/c")
         self.reader.send(frame(PING, b"x") * 30)
