@@ -94,6 +94,27 @@ Test(tls_server, http_1_1_is_chosen_also_among_others_and_nothing_else_is_spoken
     stage_close(&stage);
 }
 
+Test(tls_server, keys_are_exchanged_on_curves_never_in_finite_fields) {
+    struct stage stage;
+    stage_open(&stage);
+    issue_cert(stage.folder, (struct issue){.name = "a", .subject = "a", .names = "DNS:a.example"});
+    use(&stage, "a");
+    serve(&stage);
+    static const struct {
+        const char *groups;
+        bool good;
+    } rows[] = {{"X25519", true},     {"P-256", true},      {"X448", true},
+                {"P-521", true},      {"P-384", true},      {"ffdhe8192:P-384", true},
+                {"ffdhe2048", false}, {"ffdhe3072", false}, {"ffdhe4096", false},
+                {"ffdhe6144", false}, {"ffdhe8192", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct hands hands = shake_hands(&stage, (struct asking){.groups = rows[i].groups});
+        cr_expect((hands.why == 0) == rows[i].good, "%s", rows[i].groups);
+        hands_free(&hands);
+    }
+    stage_close(&stage);
+}
+
 Test(tls_server, what_can_be_used_but_ought_not_to_be_is_told) {
     struct stage stage;
     char path[ISSUE_PATH_BYTES];

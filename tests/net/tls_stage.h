@@ -63,6 +63,7 @@ static inline void stage_close(struct stage *stage) {
 struct asking {
     const char *name;        /* SNI */
     const char *sigalgs;     /* that it can verify */
+    const char *groups;      /* of its key shares */
     const char *protocols;   /* of ALPN, each behind its length */
     const char *certificate; /* its own: name of the files */
     SSL_SESSION *session;    /* of an earlier handshake */
@@ -79,6 +80,7 @@ static inline void ask(const struct stage *stage, SSL *client, const struct aski
     char path[ISSUE_PATH_BYTES];
     if (asking->name != NULL) SSL_set_tlsext_host_name(client, asking->name);
     if (asking->sigalgs != NULL) SSL_set1_sigalgs_list(client, asking->sigalgs);
+    if (asking->groups != NULL) SSL_set1_groups_list(client, asking->groups);
     if (asking->protocols != NULL)
         SSL_set_alpn_protos(client, (const unsigned char *)asking->protocols,
                             (unsigned)strlen(asking->protocols));
