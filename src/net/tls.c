@@ -7,10 +7,12 @@
 #include <string.h>
 
 #include "base/printable.h"
+#include "base/special_file.h"
 #include "net/tls_try.h"
 
-/* AEAD only, as in TLS 1.3, and ECDHE only, also there: OpenSSL's own groups have finite fields too,
- * of which the largest takes a tenth of a second for a key share that costs its sender nothing. */
+/* AEAD only, as in TLS 1.3, and ECDHE only, also there: OpenSSL's own groups have finite fields
+ * too, of which the largest takes a tenth of a second for a key share that costs its sender
+ * nothing. */
 #define TLS12_CIPHERS  "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define GROUPS         "X25519:P-256:X448:P-521:P-384"
 #define KEY_OF_ANOTHER "private key does not belong to the certificate:"
@@ -37,6 +39,14 @@ void tls_error(char error[TLS_ERROR_BYTES], const char *what, const char *file) 
     tls_reason(reason);
     printable(file, strlen(file), name, sizeof name);
     snprintf(error, TLS_ERROR_BYTES, "%s %s: %.120s", what, name, reason);
+}
+
+bool tls_file_usable(const char *what, const char *file, char error[TLS_ERROR_BYTES]) {
+    char name[FILE_BYTES];
+    if (!special_file(file)) return true;
+    printable(file, strlen(file), name, sizeof name);
+    snprintf(error, TLS_ERROR_BYTES, "%s %s: not a regular file", what, name);
+    return false;
 }
 
 static SSL_CTX *fail(SSL_CTX *context, const char *what, const char *file,
@@ -115,9 +125,11 @@ SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error
         return fail(context, "ciphers", TLS12_CIPHERS, error);
     if (SSL_CTX_set1_groups_list(context, GROUPS) != 1)
         return fail(context, "groups", GROUPS, error);
-    if (SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
+    bool opened = tls_file_usable("certificate", cert_file, error) &&
+                  tls_file_usable("private key", key_file, error);
+    if (opened && SSL_CTX_use_certificate_chain_file(context, cert_file) != 1)
         return fail(context, "certificate", cert_file, error);
-    if (!tls_use_key(context, key_file, error)) {
+    if (!opened || !tls_use_key(context, key_file, error)) {
         SSL_CTX_free(context);
         return NULL;
     }

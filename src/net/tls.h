@@ -19,6 +19,10 @@ SSL_CTX *tls_context_new(const char *cert_file, const char *key_file, char error
  * of a key that is encrypted, since nobody is asked for its passphrase. */
 bool tls_use_key(SSL_CTX *context, const char *file, char error[TLS_ERROR_BYTES]);
 
+/** False if `file` is none that may be opened, as a pipe: then `error` says so, and what the file
+ * is. */
+bool tls_file_usable(const char *what, const char *file, char error[TLS_ERROR_BYTES]);
+
 /** Empties this thread's OpenSSL error queue, as each call that SSL_get_error is asked about wants.
  */
 void tls_clear_errors(void);

@@ -82,6 +82,9 @@ static SSL_TICKET_RETURN take_ticket(SSL *ssl, SSL_SESSION *session, const unsig
 
 bool tls_client_ask(SSL_CTX *context, const struct tickcast_tls *tls, const struct log *log,
                     char error[TLS_ERROR_BYTES]) {
+    if (tls->client_ca_file != NULL &&
+        !tls_file_usable("authorities of clients", tls->client_ca_file, error))
+        return false;
     unsigned char session[EVP_MAX_MD_SIZE], asked = (unsigned char)tls->client_auth;
     unsigned bytes = 0;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();

@@ -10,11 +10,16 @@
 #include <time.h>
 
 #include "base/printable.h"
+#include "base/special_file.h"
 
 #define DAY_S 86400
 
+static FILE *open_file(const char *file) {
+    return special_file(file) ? NULL : fopen(file, "r");
+}
+
 static X509 *first_of(const char *file) {
-    FILE *in = fopen(file, "r");
+    FILE *in = open_file(file);
     if (in == NULL) return NULL;
     X509 *x509 = PEM_read_X509(in, NULL, NULL, NULL);
     fclose(in);
@@ -110,7 +115,7 @@ bool certificate_name(const char *file, const char *host, bool loopback,
 /* The certificates of a file behind the first. */
 static STACK_OF(X509) * chain_of(const char *file) {
     STACK_OF(X509) *chain = sk_X509_new_null();
-    FILE *in = fopen(file, "r");
+    FILE *in = open_file(file);
     X509 *x509 = in != NULL ? PEM_read_X509(in, NULL, NULL, NULL) : NULL;
     X509_free(x509);
     while (x509 != NULL && (x509 = PEM_read_X509(in, NULL, NULL, NULL)) != NULL)

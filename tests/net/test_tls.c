@@ -31,6 +31,8 @@ Test(tls, files_that_cannot_be_used_are_named_with_the_reason) {
     cr_expect(tls_context_new(cert, other, error) == NULL, "the key of another certificate");
     cr_expect(strstr(error, other) != NULL, "%s", error);
     cr_expect(tls_context_new(key, key, error) == NULL, "a key is no certificate");
+    cr_expect(tls_context_new(folder, key, error) == NULL, "a folder is none");
+    cr_expect(strstr(error, "not a regular file") != NULL, "%s", error);
     remove_certs(folder);
 }
 

@@ -116,6 +116,17 @@ class Reload(Case):
         self.connect(self.new)
         self.assertEqual(daemon.stop(), 0)
 
+    def test_nobody_waits_for_a_pipe_in_place_of_a_file(self):
+        daemon = self.serve("--client-ca", "used/ca.pem", "--client-auth", "optional")
+        for name in "server.pem", "server.key", "ca.pem":
+            (self.used / name).unlink()
+            os.mkfifo(self.used / name)
+            daemon.process.send_signal(signal.SIGHUP)
+            self.said(daemon, f"used/{name}: not a regular file")
+            (self.used / name).unlink()
+            self.replace(name, self.old)
+        self.connect(self.old)
+
     def test_the_authority_of_clients_is_read_again_too(self):
         daemon = self.serve("--client-ca", "used/ca.pem")
         clients = {folder: (folder / "client.pem", folder / "client.key")
