@@ -104,6 +104,29 @@ Test(tls_client, an_optional_certificate_must_be_good_if_it_is_there) {
     stage_close(&stage);
 }
 
+Test(tls_client, a_client_may_send_certificates_up_to_a_limit) {
+    struct stage stage;
+    open_asking(&stage, TICKCAST_CLIENT_AUTH_OPTIONAL);
+    issue_client(&stage, "a", NULL);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        struct asking asking = {.certificate = "client", .version = version};
+        struct hands hands = shake_hands(&stage, asking);
+        int bytes = i2d_X509(SSL_get_certificate(hands.client), NULL) + 5; /* and what frames it */
+        cr_expect(hands.server_why == 0 && bytes > 100, "%d", bytes);
+        hands_free(&hands);
+        asking.more = (unsigned)(TLS_CLIENT_CHAIN_BYTES / bytes) - 1;
+        hands = shake_hands(&stage, asking);
+        cr_expect(hands.server_why == 0, "%u more", asking.more);
+        hands_free(&hands);
+        asking.more += 3;
+        hands = shake_hands(&stage, asking);
+        cr_expect(ERR_GET_REASON(hands.server_why) == SSL_R_EXCESSIVE_MESSAGE_SIZE, "%u more",
+                  asking.more);
+        hands_free(&hands);
+    }
+    stage_close(&stage);
+}
+
 Test(tls_client, who_is_not_asked_has_no_name) {
     struct stage stage;
     open_asking(&stage, TICKCAST_CLIENT_AUTH_OPTIONAL);

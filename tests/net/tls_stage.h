@@ -66,6 +66,7 @@ struct asking {
     const char *groups;      /* of its key shares */
     const char *protocols;   /* of ALPN, each behind its length */
     const char *certificate; /* its own: name of the files */
+    unsigned more;           /* certificates behind that one */
     SSL_SESSION *session;    /* of an earlier handshake */
     int version;             /* at most */
 };
@@ -91,6 +92,8 @@ static inline void ask(const struct stage *stage, SSL *client, const struct aski
     cr_assert(SSL_use_certificate_file(client, path, SSL_FILETYPE_PEM) == 1);
     issue_path(stage->folder, asking->certificate, "key", path);
     cr_assert(SSL_use_PrivateKey_file(client, path, SSL_FILETYPE_PEM) == 1);
+    for (unsigned i = 0; i < asking->more; i++)
+        cr_assert(SSL_add1_chain_cert(client, SSL_get_certificate(client)) == 1);
 }
 
 static inline unsigned long error_of(SSL *ssl, int result) {
