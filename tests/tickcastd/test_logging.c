@@ -59,7 +59,7 @@ Test(logging, a_plain_line_stands_alone) {
     free(text);
 }
 
-Test(logging, a_full_pipe_blocks_nobody_and_is_told_later, .timeout = 20) {
+Test(logging, a_full_pipe_blocks_nobody_and_is_told_later, .timeout = 300) {
     for (int i = 0; i < 900; i++) logging_say(&logging, 2, "%0500d", i); /* 450 KiB into 64 KiB */
     cr_assert(gt(u32, logging.left_out, 0));
     char *text = in_pipe();
