@@ -31,6 +31,7 @@ SANITIZED = "TICKCAST_SANITIZE" in os.environ
 # Before a daemon: what gives it the system calls of its unit and no other (see confined/main.c).
 CONFINED = [os.environ["TICKCAST_CONFINED"], ROOT / "src/package/tickcastd.service.in"] \
     if "TICKCAST_CONFINED" in os.environ else []
+BOUND = ["setpriv", "--pdeathsig", "KILL"]  # before what must not outlive the test
 PATIENCE = 60  # seconds until something that must happen is given up
 ATTEMPTS = 8   # of a test that a busy machine may spoil
 
@@ -82,7 +83,7 @@ class Broker:
                  for each in (value if isinstance(value, list) else [value])
                  for text in ("--" + name.replace("_", "-"), str(each))]
         self.process = subprocess.Popen(
-            [*within, *CONFINED, BUILD / "bin" / program, "--listen", "127.0.0.1:0",
+            [*within, *BOUND, *CONFINED, BUILD / "bin" / program, "--listen", "127.0.0.1:0",
              "--listen-tls", "127.0.0.1:0",
              "--cert", certs() / "server.pem", "--key", certs() / "server.key",
              "--listen-unix", self.unix, *flags],
