@@ -82,7 +82,7 @@ static void send_fragments(struct raw *raw) {
 
 static void change_keys_without_end(struct raw *raw) {
     SSL *ssl = raw_tls_open(raw, NULL);
-    raw_tls_update_keys(ssl, INT_MAX, 0);
+    raw_tls_update_keys(ssl, RAW_TLS_MANY, 0);
     SSL_free(ssl);
 }
 

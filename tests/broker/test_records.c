@@ -1,7 +1,6 @@
 /* TLS records without data have a rate of their own, whoever sends them. */
 #include "../net/certs.h"
 #include "raw_tls.h"
-#include "shard/conn.h"
 
 #define PING 0x89
 #define PONG 0x8a
@@ -60,7 +59,7 @@ Test(records, changes_of_keys_without_end_end_a_connection_in_each_of_its_states
     stage(&raw, folder, 3600000);
     for (int i = 0; i < 3; i++) {
         SSL *ssl = raw_tls_open(&raw, paths[i]);
-        raw_tls_update_keys(ssl, INT_MAX, 0);
+        raw_tls_update_keys(ssl, RAW_TLS_MANY, 0);
         wait_for_end(&raw, (uint64_t)i + 1);
         SSL_free(ssl);
     }
@@ -86,7 +85,7 @@ Test(records, data_between_them_does_not_help) {
     stage(&raw, folder, 3600000);
     SSL *ssl = raw_tls_open(&raw, "/ws");
     cr_assert(SSL_write(ssl, begin, sizeof begin) == sizeof begin);
-    raw_tls_update_keys(ssl, INT_MAX, 1);
+    raw_tls_update_keys(ssl, RAW_TLS_MANY, 1);
     wait_for_end(&raw, 1);
     SSL_free(ssl);
     unstage(&raw, folder);
