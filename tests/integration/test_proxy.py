@@ -4,7 +4,7 @@ import ssl
 import struct
 import time
 
-from harness import PATIENCE, Case, Connection, Late, attempts, certs, handshake, main
+from harness import PATIENCE, Case, Connection, certs, handshake, main
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 LOCAL = SIGNATURE + b"\x20\0\0\0"
@@ -213,33 +213,6 @@ class NoHeader(ProxyCase):
         self.assertEqual(connection.read_all(), b"")
         self.assertGreaterEqual(time.monotonic() - begun, 0.3)
         self.logged("handshake not done in time")
-
-
-class OneDeadline(ProxyCase):
-    settings = {**ProxyCase.settings, "handshake_timeout": "3s"}
-
-    @attempts
-    def test_the_header_and_both_handshakes_have_one_deadline(self):
-        """Each comes late; were the time to begin anew with one of them, the end would come after 4.5 s."""
-        begun = time.monotonic()
-        with socket.create_connection(("127.0.0.1", self.broker.ports["wss"]), PATIENCE) as plain:
-            time.sleep(1.5)
-            plain.sendall(header("192.0.2.1"))
-            time.sleep(0.9)
-            context = ssl.create_default_context(cafile=certs() / "ca.pem")
-            try:
-                made = context.wrap_socket(plain, server_hostname="localhost")
-            except OSError as end:
-                raise Late("it ended in the TLS handshake") from end
-            with made:
-                try:
-                    made.sendall(handshake()[:20])
-                    self.assertEqual(made.recv(1), b"")
-                except OSError:
-                    pass  # an end without a word
-        if time.monotonic() - begun > 4:
-            raise Late(f"the end came after {time.monotonic() - begun:.1f} s")
-        self.logged("192.0.2.1:40000: handshake not done in time")
 
 
 if __name__ == "__main__":
