@@ -1,0 +1,59 @@
+/* Who is dead: on a Unix socket, where nothing but what a peer sends tells that it lives. */
+#include "../broker/raw.h"
+#include "leaping.h"
+
+#define INTERVAL_MS 600000
+#define DEAD_MS     1500000
+#define LEAP_MS     (INTERVAL_MS + INTERVAL_MS / 100) /* after which everybody is looked at, once */
+
+/* A subscriber's end of its connection. */
+static int stage(struct raw *raw) {
+    int fds[2];
+    *raw = (struct raw){.socket_count = 0};
+    tickcast_options_init(&raw->options);
+    raw->options.workers = 1;
+    raw->options.close_timeout_ms = 50; /* nobody answers a close */
+    raw->options.ping_interval_ms = INTERVAL_MS;
+    raw->options.dead_time_ms = DEAD_MS;
+    raw_start(raw, NULL);
+    cr_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+    raw_keep(raw, fds[0]);
+    cr_assert(tickcast_broker_adopt(raw->broker, fds[1], -1, NULL, 0) == TICKCAST_OK);
+    raw_ask(fds[0], "/ws", "");
+    raw_read_head(fds[0]);
+    return fds[0];
+}
+
+static void read_ping(int fd) {
+    uint8_t head[2];
+    cr_assert(recv(fd, head, 2, MSG_WAITALL) == 2 && head[0] == 0x89 && head[1] == 0);
+}
+
+Test(dead, who_answers_pings_lives) {
+    struct raw raw;
+    char answer[126];
+    int fd = stage(&raw);
+    for (int i = 0; i < 5; i++) {
+        leap_ms(LEAP_MS);
+        read_ping(fd);
+        raw_frame(fd, 0x8a, "", 0);
+        raw_frame(fd, 0x89, "x", 1);
+        cr_assert(raw_read_frame(fd, answer) == 1, "what was sent has come");
+    }
+    cr_expect_eq(raw_stats(&raw).closed, 0);
+    raw_fini(&raw);
+}
+
+Test(dead, who_is_silent_for_dead_time_is_not_alive_at_the_next_look) {
+    struct raw raw;
+    char byte;
+    int fd = stage(&raw);
+    for (int i = 0; i < 1 + DEAD_MS / LEAP_MS; i++) { /* the first look sees the request */
+        leap_ms(LEAP_MS);
+        read_ping(fd);
+    }
+    leap_ms(LEAP_MS);
+    cr_expect(recv(fd, &byte, 1, 0) <= 0, "not another ping");
+    cr_expect_eq(raw_stats(&raw).ended_dead, 1);
+    raw_fini(&raw);
+}
