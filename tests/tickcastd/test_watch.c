@@ -79,6 +79,53 @@ Test(watch, a_file_that_is_written_in_place_is_told) {
     stage_close(&stage);
 }
 
+/* A file of the same length and time that comes from another folder, as a tool that unpacks does
+ * it: the kernel tells of nothing but its arrival. */
+Test(watch, a_file_that_is_moved_here_is_told) {
+    char elsewhere[FILE_BYTES];
+    struct stage stage;
+    struct stat was;
+    stage_open(&stage);
+    snprintf(elsewhere, sizeof elsewhere, "%s-elsewhere", stage.folder);
+    write_file(elsewhere, "new"); /* as long as "old" */
+    cr_assert(stat(stage.file, &was) == 0);
+    cr_assert(utimensat(AT_FDCWD, elsewhere, (struct timespec[]){was.st_atim, was.st_mtim}, 0) ==
+              0);
+    cr_assert(rename(elsewhere, stage.file) == 0);
+    await_event(&stage);
+    cr_expect(not(changed_after_ms(&stage, 0)));
+    cr_expect(changed_after_ms(&stage, WATCH_SETTLE_MS));
+    cr_assert(rename(stage.file, elsewhere) == 0);
+    await_event(&stage);
+    cr_expect(not(changed_after_ms(&stage, 0)));
+    cr_expect(changed_after_ms(&stage, WATCH_SETTLE_MS), "it is gone");
+    unlink(elsewhere);
+    stage_close(&stage);
+}
+
+Test(watch, a_link_that_appears_is_told) {
+    struct stage stage;
+    stage_open(&stage);
+    write_file(stage.other, "other");
+    cr_assert(unlink(stage.file) == 0);
+    watch_look(&stage.watch, stage.now_ns);
+    cr_assert(symlink("other", stage.file) == 0);
+    await_event(&stage);
+    cr_expect(not(changed_after_ms(&stage, 0)));
+    cr_expect(changed_after_ms(&stage, WATCH_SETTLE_MS));
+    stage_close(&stage);
+}
+
+Test(watch, a_file_that_may_be_read_now_is_told) {
+    struct stage stage;
+    stage_open(&stage);
+    cr_assert(chmod(stage.file, 0640) == 0);
+    await_event(&stage);
+    cr_expect(not(changed_after_ms(&stage, 0)));
+    cr_expect(changed_after_ms(&stage, WATCH_SETTLE_MS));
+    stage_close(&stage);
+}
+
 Test(watch, other_files_of_the_folder_are_not) {
     struct stage stage;
     stage_open(&stage);
