@@ -28,6 +28,7 @@
 struct issue {
     const char *name;          /* of its files: FOLDER/NAME.pem and NAME.key */
     const char *subject;       /* common name */
+    const char *last_name;     /* another common name, behind that */
     int units;                 /* that stand in it besides, of 64 bytes each */
     const char *names;         /* subjectAltName, as DNS:a.example,email:x@a.example */
     const char *signer;        /* name of the authority's files; NULL: itself */
@@ -106,6 +107,9 @@ static inline void issue_cert(const char *folder, struct issue wanted) {
     X509_set_pubkey(x509, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_UTF8,
                                (const unsigned char *)wanted.subject, -1, -1, 0);
+    if (wanted.last_name != NULL)
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_UTF8,
+                                   (const unsigned char *)wanted.last_name, -1, -1, 0);
     for (int i = 0; i < wanted.units; i++) {
         char unit[65]; /* as long as it may be */
         snprintf(unit, sizeof unit, "%064d", i);

@@ -19,8 +19,9 @@ Test(tls_server, the_name_that_a_client_asks_for_chooses_its_certificate) {
     stage_open(&stage);
     issue_cert(stage.folder,
                (struct issue){.name = "a", .subject = "default", .names = "DNS:a.example"});
-    issue_cert(stage.folder,
-               (struct issue){.name = "w", .subject = "wildcard", .names = "DNS:*.b.example"});
+    issue_cert(stage.folder, (struct issue){.name = "w",
+                                            .subject = "wildcard",
+                                            .names = "DNS:*.b.example,DNS:p*.d.example"});
     issue_cert(
         stage.folder,
         (struct issue){.name = "x", .subject = "exact", .names = "DNS:c.example,DNS:x.b.example"});
@@ -33,6 +34,7 @@ Test(tls_server, the_name_that_a_client_asks_for_chooses_its_certificate) {
         {"y.b.example", "wildcard"}, {"x.b.example", "exact"},  {"X.B.EXAMPLE", "exact"},
         {"c.example", "exact"},      {"b.example", "default"},  {"z.y.b.example", "default"},
         {"unknown", "default"},      {".b.example", "default"}, {"*.b.example", "wildcard"},
+        {"pq.d.example", "default"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++)

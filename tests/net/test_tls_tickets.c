@@ -7,6 +7,7 @@
 #include "tls_stage.h"
 
 #define HOUR_MS 3600000
+#define WEEK_MS UINT64_C(604800000)
 #define SHORT_S 5 /* for two handshakes, of a machine that may stall */
 
 static uint64_t now_ms(void) {
@@ -69,8 +70,7 @@ Test(tls_tickets, a_session_is_resumed_by_every_server_with_the_same_tickets) {
     for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
         serve_tickets(&stage, tickets);
         SSL_SESSION *session = begin(&stage, version);
-        cr_expect(SSL_SESSION_get_timeout(session) == 2 * HOUR_MS / 1000 ||
-                  SSL_SESSION_get_ticket_lifetime_hint(session) == 2 * HOUR_MS / 1000);
+        cr_expect_eq(SSL_SESSION_get_ticket_lifetime_hint(session), 2 * HOUR_MS / 1000);
         cr_expect(resumes(&stage, session, NULL));
         serve_tickets(&stage, tickets);
         cr_expect(resumes(&stage, session, NULL), "after a reload");
@@ -81,6 +81,21 @@ Test(tls_tickets, a_session_is_resumed_by_every_server_with_the_same_tickets) {
     stage_close(&stage);
     tls_tickets_free(tickets);
     tls_tickets_free(others);
+}
+
+Test(tls_tickets, no_session_lives_longer_than_a_week) {
+    struct stage stage;
+    struct tls_tickets *tickets;
+    char error[TLS_ERROR_BYTES];
+    cr_assert(tls_tickets_new(NULL, WEEK_MS, &tickets, error) == 0);
+    open_serving(&stage, tickets);
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        SSL_SESSION *session = begin(&stage, version);
+        cr_expect_eq(SSL_SESSION_get_ticket_lifetime_hint(session), WEEK_MS / 1000);
+        SSL_SESSION_free(session);
+    }
+    stage_close(&stage);
+    tls_tickets_free(tickets);
 }
 
 Test(tls_tickets, tickets_of_the_former_two_keys_are_taken_and_renewed) {
@@ -182,6 +197,10 @@ Test(tls_tickets, a_file_that_is_open_to_others_or_no_such_file_is_refused) {
         expect_refused(path, TICKCAST_ETLS, "can be read by others");
     }
     cr_assert(chmod(path, 0600) == 0);
+    bool root = geteuid() == 0;
+    if (root) cr_assert(chown(path, 1, (gid_t)-1) == 0);
+    expect_refused(root ? path : "/etc/passwd", TICKCAST_ETLS, "belongs to another user");
+    if (root) cr_assert(chown(path, 0, (gid_t)-1) == 0);
     cr_assert(symlink(path, issue_path(folder, "l", "keys", link)) == 0);
     expect_refused(link, TICKCAST_ETLS, "is a symbolic link");
     expect_refused(folder, TICKCAST_ETLS, "is not a regular file");
@@ -237,6 +256,28 @@ Test(tls_tickets, no_session_goes_where_other_certificates_of_clients_are_asked_
         stage.tls.client_auth = TICKCAST_CLIENT_AUTH_NONE;
         serve_tickets(&stage, tickets);
         cr_expect(!resumes(&stage, session, NULL), "nothing asked");
+        SSL_SESSION_free(session);
+    }
+    stage_close(&stage);
+    tls_tickets_free(tickets);
+}
+
+Test(tls_tickets, a_session_without_a_certificate_goes_nowhere_where_one_is_required) {
+    struct stage stage;
+    struct tls_tickets *tickets = open_tickets(NULL);
+    open_serving(&stage, tickets);
+    issue_cert(stage.folder, (struct issue){.name = "ca", .subject = "ca", .authority = true});
+    for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
+        use_clients(&stage, "ca", TICKCAST_CLIENT_AUTH_OPTIONAL);
+        serve_tickets(&stage, tickets);
+        SSL_SESSION *session = begin(&stage, version);
+        use_clients(&stage, "ca", TICKCAST_CLIENT_AUTH_REQUIRED);
+        serve_tickets(&stage, tickets);
+        struct hands hands =
+            shake_hands(&stage, (struct asking){.session = session, .version = version});
+        cr_expect(!SSL_session_reused(hands.server));
+        cr_expect(ERR_GET_REASON(hands.server_why) == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE);
+        hands_free(&hands);
         SSL_SESSION_free(session);
     }
     stage_close(&stage);
