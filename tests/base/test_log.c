@@ -44,3 +44,10 @@ Test(log, a_line_that_is_too_long_is_cut_where_a_character_ends) {
         cr_expect(lt(sz, strlen(last), (size_t)LOG_LINE_BYTES));
     }
 }
+
+Test(log, what_is_quoted_ends_at_no_quote_of_its_own_and_says_what_was_escaped) {
+    char out[64], little[8];
+    cr_expect(eq(str, (char *)log_escape("a\"b\\c\n\xc3", 7, out, sizeof out),
+                 "a\\x22b\\x5cc\\x0a\\xc3"));
+    cr_expect(eq(str, (char *)log_escape("abcdefghij", 10, little, sizeof little), "abcd..."));
+}

@@ -1,5 +1,6 @@
 """What a peer may do, and how often: messages of a subscriber, origins of pages, rates of
 addresses."""
+import ssl
 import time
 
 import msgpack
@@ -122,10 +123,10 @@ class UsualBurst:
         publisher = self.connect("/publish")
         begun = time.monotonic()
         message = frame(BINARY, msgpack.packb({"key": "a/b/c", "data": 1, "id": 1}))
-        publisher.send(message * 2000)
-        for _ in range(2000):
+        publisher.send(message * 200)
+        for _ in range(200):
             self.assertEqual(msgpack.unpackb(publisher.message()), {"ack": 1})
-        self.assertLess(time.monotonic() - begun, (2000 - 100) / 2)
+        self.assertLess(time.monotonic() - begun, (200 - 100) / 2)
 
 
 @both
@@ -182,8 +183,11 @@ class Rates(Case):
         """The head of the answer, empty for a connection that was closed."""
         try:
             connection = self.connect(None, transport=transport, broker=broker)
+        except ssl.SSLError as end:
+            self.assertIn("EOF", str(end))  # nothing was said in its place
+            return b""
         except OSError:
-            return b""  # in the TLS handshake
+            return b""  # the same as a reset
         try:
             connection.send(handshake())
         except (BrokenPipeError, ConnectionResetError):

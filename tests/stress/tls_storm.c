@@ -265,6 +265,7 @@ static void phase(struct run *run, const char *name, bool flooded) {
     tickcast_broker_stats(run->broker, &after);
     CHECK_TRUE(after.tls_handshakes == run->expected);
     CHECK_TRUE(after.tls_resumed == before.tls_resumed);
+    CHECK_TRUE(after.tls_ns > before.tls_ns);
     check_shares(run);
 }
 

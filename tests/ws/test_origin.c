@@ -16,6 +16,8 @@ Test(origin, scheme_host_and_port_are_compared_and_nothing_else) {
                                          "http://localhost:8080", "http://[::1]",
                                          "http://[::1]:80",       "app://x"};
     static const char *const others[] = {"http://a.example",
+                                         "http://a.example:443",
+                                         "https://localhost:8080",
                                          "https://a.example:80",
                                          "https://a.example.evil",
                                          "https://b.a.example",
