@@ -47,13 +47,19 @@ static void arrive_in_pieces(struct scene *scene) {
         CHECK(!peer_read(peer, &frame), "a reserved bit is taken");
 }
 
+static void arrive_through_a_balancer(struct scene *scene) {
+    struct peer *peer = &scene->peers[0];
+    if (peer_open_behind(peer, &scene->target, "/ws")) peer_close(peer);
+}
+
 static void be_handed_over(struct scene *scene) {
     int pair[2];
     CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0, "socketpair");
     int listener = scene->target.tls != NULL ? 0 : -1;
-    int result = tickcast_broker_adopt(scene->broker, pair[1], listener, NULL, 0);
+    const char *half = scene->target.tls != NULL ? "" : "GET /ws HTTP/1.1\r\n";
+    int result = tickcast_broker_adopt(scene->broker, pair[1], listener, half, strlen(half));
     CHECK(result == TICKCAST_OK, "adopt: %s", tickcast_strerror(result));
-    if (peer_begin(&scene->peers[0], pair[0], scene->target.tls, "/ws"))
+    if (peer_begin(&scene->peers[0], pair[0], scene->target.tls, "/ws", strlen(half)))
         peer_close(&scene->peers[0]);
 }
 
@@ -120,6 +126,13 @@ static bool acknowledged(struct peer *peer, enum ws_opcode opcode, const char *m
     return memmem(frame.payload, frame.bytes, "ack", 3) != NULL;
 }
 
+static void arrive_to_publish(struct scene *scene) {
+    static const char message[] = "{\"key\":\"a/b/c\",\"data\":1,\"id\":1}";
+    struct peer *peer = &scene->peers[0];
+    if (peer_open(peer, &scene->target, "/publish", false))
+        acknowledged(peer, WS_TEXT, message, sizeof message - 1);
+}
+
 static void publish(struct scene *scene) {
     static const char msgpack[] = "\x83\xa3key\xa5"
                                   "a/b/c\xa4"
@@ -180,6 +193,9 @@ static void reload(struct scene *scene) {
 const struct act acts[] = {
     {"a connection comes and goes", NULL, arrive, ACT_FRESH, false, false},
     {"a message comes in pieces", NULL, arrive_in_pieces, ACT_FRESH, false, false},
+    {"a connection comes through a balancer", NULL, arrive_through_a_balancer, ACT_FRESH, false,
+     false},
+    {"a publisher comes", NULL, arrive_to_publish, ACT_FRESH, false, false},
     {"a connection is handed over", NULL, be_handed_over, ACT_FRESH, false, false},
     {"streams are subscribed", connected, subscribe, ACT_FRESH, false, false},
     {"messages are delivered", three_subscribers, deliver, ACT_FRESH, false, false},

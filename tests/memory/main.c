@@ -80,6 +80,9 @@ static struct scene scene_of(SSL_CTX *tls) {
     scene.options.slow_memory = 64 * TICKCAST_KIB;
     scene.options.notsent_lowat = 4 * TICKCAST_KIB;
     scene.options.close_timeout_ms = 10;
+    scene.options.origins = "https://a.example";
+    scene.options.proxy_from = PEER_BALANCER;
+    scene.options.connection_rate = scene.options.handshake_rate = 1; /* not for loopback */
     /* nobody is saved by a deadline */
     scene.options.handshake_timeout_ms = scene.options.slow_time_ms = 600000;
     scene.options.stop_timeout_ms = 600000;

@@ -61,14 +61,15 @@ static void take(struct peer *peer, size_t count) {
     memmove(peer->bytes, peer->bytes + count, peer->count);
 }
 
-static bool upgrade(struct peer *peer, const char *path) {
+/* Of the request so much has been sent. */
+static bool upgrade(struct peer *peer, const char *path, size_t sent) {
     char request[256];
     int bytes = snprintf(request, sizeof request,
                          "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                          "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                          "Sec-WebSocket-Version: 13\r\n\r\n",
                          path);
-    if (!raw_write(peer, (const uint8_t *)request, (size_t)bytes)) return false;
+    if (!raw_write(peer, (const uint8_t *)request + sent, (size_t)bytes - sent)) return false;
     for (;;) {
         if (!more(peer)) return false;
         const uint8_t *ends = memmem(peer->bytes, peer->count, "\r\n\r\n", 4);
@@ -89,27 +90,40 @@ static bool shake_hands(struct peer *peer, SSL_CTX *tls) {
     return done;
 }
 
-bool peer_begin(struct peer *peer, int fd, SSL_CTX *tls, const char *path) {
+bool peer_begin(struct peer *peer, int fd, SSL_CTX *tls, const char *path, size_t sent) {
     *peer = (struct peer){.fd = fd};
     struct timeval patience = {.tv_sec = WAIT_S};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    if ((tls == NULL || shake_hands(peer, tls)) && upgrade(peer, path)) return true;
+    if ((tls == NULL || shake_hands(peer, tls)) && upgrade(peer, path, sent)) return true;
     end(peer);
     return false;
 }
 
-bool peer_open(struct peer *peer, const struct peer_target *target, const char *path, bool slow) {
+static int connect_from(const char *source, const struct peer_target *target, bool slow) {
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_port = htons(target->port),
                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(source)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), bytes = SLOW_BYTES;
-    CHECK(fd >= 0, "socket: %s", strerror(errno));
+    CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&own, sizeof own) == 0, "socket: %s",
+          strerror(errno));
     if (slow) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     CHECK(connect(fd, (struct sockaddr *)&address, sizeof address) == 0, "connect: %s",
           strerror(errno));
-    return peer_begin(peer, fd, target->tls, path);
+    return fd;
+}
+
+bool peer_open(struct peer *peer, const struct peer_target *target, const char *path, bool slow) {
+    return peer_begin(peer, connect_from("127.0.0.1", target, slow), target->tls, path, 0);
+}
+
+bool peer_open_behind(struct peer *peer, const struct peer_target *target, const char *path) {
+    static const char local[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0";
+    int fd = connect_from(PEER_BALANCER, target, false);
+    (void)!send(fd, local, sizeof local, MSG_NOSIGNAL); /* it may be ended already */
+    return peer_begin(peer, fd, target->tls, path, 0);
 }
 
 bool peer_send_raw(struct peer *peer, const void *bytes, size_t count) {

@@ -12,6 +12,8 @@
 
 #include "ws/frame.h"
 
+#define PEER_BALANCER "127.0.0.2"
+
 struct peer {
     int fd;   /**< -1: the broker has ended it, or it is not open */
     SSL *ssl; /**< or NULL */
@@ -35,8 +37,11 @@ struct peer_target {
 /** Connects, and asks for `path`. With `slow` its socket holds little. False if the broker ended
  * it. */
 bool peer_open(struct peer *peer, const struct peer_target *target, const char *path, bool slow);
-/** The same on a connected socket, which the peer takes over. */
-bool peer_begin(struct peer *peer, int fd, SSL_CTX *tls, const char *path);
+/** The same from a balancer's address, with a PROXY header of its own. */
+bool peer_open_behind(struct peer *peer, const struct peer_target *target, const char *path);
+/** The same on a connected socket, which the peer takes over; of its request the first `sent` bytes
+ * have been sent. */
+bool peer_begin(struct peer *peer, int fd, SSL_CTX *tls, const char *path, size_t sent);
 
 /** Sends a message or control frame. False if the broker has ended the connection. */
 bool peer_send(struct peer *peer, enum ws_opcode opcode, const void *payload, size_t bytes);

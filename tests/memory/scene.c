@@ -7,6 +7,7 @@
 #include "../stress/stress.h"
 #include "base/clock.h"
 #include "failing.h"
+#include "gate.h"
 
 #define WAIT_NS (60 * NS_PER_S)
 
@@ -27,6 +28,7 @@ bool scene_start(struct scene *scene) {
     }
     failing_spare(true);
     if (result == TICKCAST_OK) {
+        CHECK(gate_whole(scene->broker), "a broker that lets in whom its options do not");
         scene->target.port = tickcast_broker_port(scene->broker, 0);
         return true;
     }
