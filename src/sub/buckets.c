@@ -5,7 +5,6 @@
 
 #include "base/hash.h"
 
-#define FIRST_ROOM      64
 #define SIGNATURE_BYTES (KEY_MAX_BYTES + 4) /* a longest text, and a slash at its end */
 
 /* Kinds of element; a form is one of them for each element, as digits to the base 3. */
@@ -56,20 +55,24 @@ static void sign_pattern(struct signature *signature, const struct pattern *patt
     sign(signature, form, &parts, seed);
 }
 
-static struct bucket **find(const struct buckets *buckets, const struct signature *signature) {
-    struct bucket **place = &buckets->table[signature->hash & (buckets->room - 1)];
-    while (*place != NULL &&
-           ((*place)->hash != signature->hash || (*place)->form != signature->form ||
-            (*place)->bytes != signature->bytes ||
-            memcmp((*place)->signature, signature->text, signature->bytes) != 0))
-        place = &(*place)->next;
-    return place;
+static struct bucket *find(const struct buckets *buckets, const struct signature *signature) {
+    struct table_item *item = *table_place(&buckets->table, signature->hash);
+    for (; item != NULL; item = item->next) {
+        struct bucket *bucket = TABLE_OF(item, struct bucket, item);
+        if (item->hash == signature->hash && bucket->form == signature->form &&
+            bucket->bytes == signature->bytes &&
+            memcmp(bucket->signature, signature->text, signature->bytes) == 0)
+            return bucket;
+    }
+    return NULL;
 }
 
 static struct bucket *bucket_new(const struct signature *signature) {
     struct bucket *bucket = calloc(1, sizeof *bucket + signature->bytes);
     if (bucket == NULL) return NULL;
-    bucket->hash = signature->hash;
+    bucket->patterns = &bucket->one;
+    bucket->room = 1;
+    bucket->item.hash = signature->hash;
     bucket->form = signature->form;
     bucket->bytes = signature->bytes;
     memcpy(bucket->signature, signature->text, signature->bytes);
@@ -78,47 +81,30 @@ static struct bucket *bucket_new(const struct signature *signature) {
 
 static void bucket_free(struct bucket *bucket) {
     if (bucket == NULL) return;
-    free(bucket->patterns);
+    if (bucket->patterns != &bucket->one) free(bucket->patterns);
     free(bucket);
 }
 
 bool buckets_init(struct buckets *buckets, uint64_t seed) {
     struct signature none = {.form = UINT32_MAX};
-    *buckets = (struct buckets){.seed = seed, .room = FIRST_ROOM};
-    buckets->table = calloc(FIRST_ROOM, sizeof buckets->table[0]);
+    *buckets = (struct buckets){.seed = seed};
     buckets->crossing = bucket_new(&none);
-    return buckets->table != NULL && buckets->crossing != NULL;
+    return table_init(&buckets->table) && buckets->crossing != NULL;
 }
 
 void buckets_fini(struct buckets *buckets) {
-    free(buckets->table);
+    table_fini(&buckets->table);
     bucket_free(buckets->crossing);
-}
-
-/* Without memory the table stays as it is, slower but right. */
-static void grow(struct buckets *buckets) {
-    if (buckets->count < buckets->room) return;
-    uint32_t room = buckets->room * 2;
-    struct bucket **table = calloc(room, sizeof table[0]);
-    if (table == NULL) return;
-    for (uint32_t i = 0; i < buckets->room; i++) {
-        while (buckets->table[i] != NULL) {
-            struct bucket *bucket = buckets->table[i];
-            buckets->table[i] = bucket->next;
-            bucket->next = table[bucket->hash & (room - 1)];
-            table[bucket->hash & (room - 1)] = bucket;
-        }
-    }
-    free(buckets->table);
-    buckets->table = table;
-    buckets->room = room;
 }
 
 static bool push(struct bucket *bucket, struct pattern *pattern) {
     if (bucket->count == bucket->room) {
-        uint32_t room = bucket->room == 0 ? 1 : bucket->room * 2;
-        struct pattern **patterns = realloc(bucket->patterns, room * sizeof patterns[0]);
+        uint32_t room = bucket->room * 2;
+        bool first = bucket->patterns == &bucket->one;
+        struct pattern **patterns =
+            realloc(first ? NULL : bucket->patterns, room * sizeof patterns[0]);
         if (patterns == NULL) return false;
+        if (first) patterns[0] = bucket->one;
         bucket->patterns = patterns;
         bucket->room = room;
     }
@@ -132,16 +118,14 @@ bool buckets_add(struct buckets *buckets, struct pattern *pattern) {
     if (pattern->shape.kind == STREAM_CROSSING) return push(buckets->crossing, pattern);
     struct signature signature;
     sign_pattern(&signature, pattern, buckets->seed);
-    grow(buckets);
-    struct bucket **place = find(buckets, &signature);
-    if (*place != NULL) return push(*place, pattern);
-    struct bucket *bucket = bucket_new(&signature);
+    struct bucket *bucket = find(buckets, &signature);
+    if (bucket != NULL) return push(bucket, pattern);
+    bucket = bucket_new(&signature);
     if (bucket == NULL || !push(bucket, pattern)) {
         bucket_free(bucket);
         return false;
     }
-    *place = bucket;
-    buckets->count++;
+    table_add(&buckets->table, &bucket->item);
     buckets->forms[bucket->form]++;
     return true;
 }
@@ -153,10 +137,7 @@ void buckets_remove(struct buckets *buckets, struct pattern *pattern) {
     last->bucket_place = pattern->bucket_place;
     pattern->bucket = NULL;
     if (bucket->count > 0 || bucket == buckets->crossing) return;
-    struct bucket **place = &buckets->table[bucket->hash & (buckets->room - 1)];
-    while (*place != bucket) place = &(*place)->next;
-    *place = bucket->next;
-    buckets->count--;
+    table_remove(&buckets->table, &bucket->item);
     buckets->forms[bucket->form]--;
     bucket_free(bucket);
 }
@@ -175,7 +156,7 @@ bool buckets_find(const struct buckets *buckets, const struct key_parts *key,
     for (uint32_t form = 1; form < BUCKET_FORMS; form++) {
         if (buckets->forms[form] == 0) continue;
         sign(&signature, form, key, buckets->seed);
-        const struct bucket *bucket = *find(buckets, &signature);
+        const struct bucket *bucket = find(buckets, &signature);
         if (bucket != NULL && !test_bucket(bucket, key, take, arg)) return false;
     }
     return test_bucket(buckets->crossing, key, take, arg);

@@ -15,9 +15,9 @@
 #define BUCKET_FORMS 27 /**< three kinds of element, three times */
 
 struct bucket {
-    struct bucket *next;
-    uint64_t hash;
-    struct pattern **patterns;
+    struct table_item item;
+    struct pattern **patterns; /**< &one, or heap */
+    struct pattern *one;
     uint32_t count, room;
     uint32_t form;
     uint32_t bytes;
@@ -25,8 +25,7 @@ struct bucket {
 };
 
 struct buckets {
-    struct bucket **table;
-    uint32_t room, count;
+    struct table table;
     uint32_t forms[BUCKET_FORMS]; /**< buckets of each form */
     struct bucket *crossing;
     uint64_t seed;

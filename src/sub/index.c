@@ -7,13 +7,11 @@
 #include "sub/buckets.h"
 #include "sub/keys.h"
 
-#define TEXTS_FIRST_ROOM 64
-#define JOURNAL_ENTRIES  4096 /* a key that is further behind looks its patterns up anew */
-#define MANY_DEAD        65536
+#define JOURNAL_ENTRIES 4096 /* a key that is further behind looks its patterns up anew */
+#define MANY_DEAD       65536
 
 struct sub_index {
-    struct pattern **texts; /* living patterns by text */
-    uint32_t texts_room;
+    struct table texts; /* living patterns by text */
     struct buckets buckets;
     struct keys keys;
     struct pattern *journal[JOURNAL_ENTRIES]; /* new patterns with wildcards, by number */
@@ -21,7 +19,7 @@ struct sub_index {
     uint64_t stamp; /* of the message that is being matched */
     struct sub_limits limits;
     uint64_t text_seed;
-    uint64_t patterns, subscriptions;
+    uint64_t subscriptions;
     uint64_t wildcards; /* patterns that are no literals */
     uint32_t dead;      /* patterns that died while held, since the keys were last forgotten */
 };
@@ -32,9 +30,7 @@ struct sub_index *sub_index_new(const struct sub_limits *limits) {
     index->limits = *limits;
     index->text_seed = hash_seed();
     index->journal_end = 1; /* so that the mark 0 means: nothing is known */
-    index->texts_room = TEXTS_FIRST_ROOM;
-    index->texts = calloc(TEXTS_FIRST_ROOM, sizeof index->texts[0]);
-    if (index->texts != NULL && buckets_init(&index->buckets, index->text_seed) &&
+    if (table_init(&index->texts) && buckets_init(&index->buckets, index->text_seed) &&
         keys_init(&index->keys, limits->max_keys))
         return index;
     sub_index_free(index);
@@ -47,38 +43,22 @@ void sub_index_free(struct sub_index *index) {
     for (int i = 0; i < JOURNAL_ENTRIES; i++)
         if (index->journal[i] != NULL) pattern_drop(index->journal[i]);
     buckets_fini(&index->buckets);
-    free(index->texts);
+    table_fini(&index->texts);
     free(index);
 }
 
 /* --- patterns by text --- */
 
-static struct pattern **find_text(const struct sub_index *index, const char *text, uint32_t bytes,
-                                  uint64_t hash) {
-    struct pattern **place = &index->texts[hash & (index->texts_room - 1)];
-    while (*place != NULL && ((*place)->hash != hash || (*place)->bytes != bytes ||
-                              memcmp((*place)->text, text, bytes) != 0))
-        place = &(*place)->next;
-    return place;
-}
-
-/* Without memory the table stays as it is, slower but right. */
-static void grow_texts(struct sub_index *index) {
-    if (index->patterns < index->texts_room) return;
-    uint32_t room = index->texts_room * 2;
-    struct pattern **texts = calloc(room, sizeof texts[0]);
-    if (texts == NULL) return;
-    for (uint32_t i = 0; i < index->texts_room; i++) {
-        while (index->texts[i] != NULL) {
-            struct pattern *pattern = index->texts[i];
-            index->texts[i] = pattern->next;
-            pattern->next = texts[pattern->hash & (room - 1)];
-            texts[pattern->hash & (room - 1)] = pattern;
-        }
+static struct pattern *find_text(const struct sub_index *index, const char *text, uint32_t bytes,
+                                 uint64_t hash) {
+    struct table_item *item = *table_place(&index->texts, hash);
+    for (; item != NULL; item = item->next) {
+        struct pattern *pattern = TABLE_OF(item, struct pattern, item);
+        if (item->hash == hash && pattern->bytes == bytes &&
+            memcmp(pattern->text, text, bytes) == 0)
+            return pattern;
     }
-    free(index->texts);
-    index->texts = texts;
-    index->texts_room = room;
+    return NULL;
 }
 
 static void tell(const struct sub_index *index, const char *key, uint32_t bytes, uint64_t hash) {
@@ -122,11 +102,7 @@ static struct pattern *make_pattern(struct sub_index *index, struct sub_stream s
         note(index, pattern);
         index->wildcards++;
     }
-    grow_texts(index);
-    struct pattern **place = &index->texts[hash & (index->texts_room - 1)];
-    pattern->next = *place;
-    *place = pattern;
-    index->patterns++;
+    table_add(&index->texts, &pattern->item);
     return pattern;
 }
 
@@ -141,13 +117,11 @@ static void bound_the_dead(struct sub_index *index) {
 
 /* It has lost its last target; keys and journal drop it when they meet it. */
 static void kill(struct sub_index *index, struct pattern *pattern) {
-    struct pattern **place = find_text(index, pattern->text, pattern->bytes, pattern->hash);
-    *place = pattern->next;
+    table_remove(&index->texts, &pattern->item);
     if (pattern->bucket != NULL) {
         buckets_remove(&index->buckets, pattern);
         index->wildcards--;
     }
-    index->patterns--;
     if (pattern->holds > 1) bound_the_dead(index);
     pattern_die(pattern);
 }
@@ -157,7 +131,7 @@ static void kill(struct sub_index *index, struct pattern *pattern) {
 static bool add_stream(struct sub_index *index, struct sub_target *target,
                        struct sub_stream stream) {
     uint64_t hash = hash_bytes(stream.text, stream.bytes, index->text_seed);
-    struct pattern *pattern = *find_text(index, stream.text, stream.bytes, hash);
+    struct pattern *pattern = find_text(index, stream.text, stream.bytes, hash);
     if (pattern == NULL) pattern = make_pattern(index, stream, hash);
     if (pattern == NULL) return false;
     int64_t place = pattern_add(pattern, target, target->ref_count);
@@ -170,17 +144,31 @@ static bool add_stream(struct sub_index *index, struct sub_target *target,
     return true;
 }
 
+int sub_target_begin(struct sub_target *target, uint32_t count) {
+    *target = (struct sub_target){.stamp = UINT64_MAX};
+    target->refs = malloc(count * sizeof target->refs[0]);
+    return target->refs != NULL ? 0 : -1;
+}
+
+int sub_target_extend(struct sub_index *index, struct sub_target *target,
+                      const struct sub_stream *streams, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (!add_stream(index, target, streams[i])) return -1;
+    return 0;
+}
+
+void sub_target_open(struct sub_target *target) {
+    target->stamp = 0;
+}
+
 int sub_target_add(struct sub_index *index, struct sub_target *target,
                    const struct sub_stream *streams, uint32_t count) {
-    target->ref_count = 0;
-    target->stamp = 0;
-    target->refs = malloc(count * sizeof target->refs[0]);
-    if (target->refs == NULL) return -1;
-    for (uint32_t i = 0; i < count; i++) {
-        if (add_stream(index, target, streams[i])) continue;
+    if (sub_target_begin(target, count) < 0) return -1;
+    if (sub_target_extend(index, target, streams, count) < 0) {
         sub_target_remove(index, target);
         return -1;
     }
+    sub_target_open(target);
     return 0;
 }
 
@@ -196,16 +184,22 @@ bool sub_target_has(const struct sub_target *target, const struct sub_stream *st
     return true;
 }
 
-void sub_target_remove(struct sub_index *index, struct sub_target *target) {
-    for (uint32_t i = 0; i < target->ref_count; i++) {
-        struct pattern *pattern = target->refs[i].pattern;
-        pattern_remove(pattern, target->refs[i].place);
-        if (pattern->target_count == 0) kill(index, pattern);
+bool sub_target_reduce(struct sub_index *index, struct sub_target *target, uint32_t most) {
+    target->stamp = UINT64_MAX;
+    for (; most > 0 && target->ref_count > 0; most--) {
+        struct sub_ref ref = target->refs[--target->ref_count];
+        pattern_remove(ref.pattern, ref.place);
+        if (ref.pattern->target_count == 0) kill(index, ref.pattern);
+        index->subscriptions--;
     }
-    index->subscriptions -= target->ref_count;
+    if (target->ref_count > 0) return false;
     free(target->refs);
     target->refs = NULL;
-    target->ref_count = 0;
+    return true;
+}
+
+void sub_target_remove(struct sub_index *index, struct sub_target *target) {
+    (void)sub_target_reduce(index, target, UINT32_MAX);
 }
 
 /* --- matching --- */
@@ -220,7 +214,7 @@ static bool look_up(struct sub_index *index, struct key_entry *entry) {
     key_entry_clear(entry);
     if (key_cut(&key, entry->text, entry->bytes)) {
         uint64_t hash = hash_bytes(entry->text, entry->bytes, index->text_seed);
-        struct pattern *literal = *find_text(index, entry->text, entry->bytes, hash);
+        struct pattern *literal = find_text(index, entry->text, entry->bytes, hash);
         if ((literal != NULL && literal->shape.kind == STREAM_LITERAL &&
              !key_entry_add(entry, literal)) ||
             !buckets_find(&index->buckets, &key, take_into_entry, entry)) {
@@ -272,7 +266,7 @@ static void match_uncached(struct sub_index *index, const char *text, uint32_t b
     struct key_parts key;
     if (!key_cut(&key, text, bytes)) return;
     const struct pattern *literal =
-        *find_text(index, text, bytes, hash_bytes(text, bytes, index->text_seed));
+        find_text(index, text, bytes, hash_bytes(text, bytes, index->text_seed));
     if (literal != NULL && literal->shape.kind == STREAM_LITERAL) visit_targets(visitor, literal);
     (void)buckets_find(&index->buckets, &key, visit_pattern, visitor);
 }
@@ -325,7 +319,7 @@ uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_
 
 void sub_index_stats(const struct sub_index *index, struct sub_stats *stats) {
     *stats = (struct sub_stats){
-        .patterns = index->patterns,
+        .patterns = index->texts.count,
         .subscriptions = index->subscriptions,
         .keys = index->keys.count,
     };

@@ -24,11 +24,11 @@ struct sub_stream {
     uint32_t bytes;
 };
 
-/** Embed this in a set of streams. Zero it before sub_target_add. */
+/** Embed this in a set of streams. */
 struct sub_target {
     struct sub_ref *refs; /**< one for each stream: pattern and place in its list of targets */
     uint32_t ref_count;
-    uint64_t stamp; /**< the last message that took this target */
+    uint64_t stamp; /**< the last message that took this target; UINT64_MAX: none takes it */
 };
 
 /** A target in the list of a pattern, and which of its references leads there. */
@@ -62,6 +62,18 @@ void sub_index_free(struct sub_index *index);
 int sub_target_add(struct sub_index *index, struct sub_target *target,
                    const struct sub_stream *streams, uint32_t count);
 
+/** The same in pieces. Begins a target of `count` streams, which no message takes before it is
+ * opened; -1 without memory. */
+int sub_target_begin(struct sub_target *target, uint32_t count);
+/** Adds it under the next `count` of its streams; -1 without memory: under some of them. */
+int sub_target_extend(struct sub_index *index, struct sub_target *target,
+                      const struct sub_stream *streams, uint32_t count);
+/** It has all its streams: the next message may take it. */
+void sub_target_open(struct sub_target *target);
+/** No message takes it any more. Removes it from at most `most` of its streams, the last one first;
+ * true once it has none, and its references are freed. Cannot fail. */
+bool sub_target_reduce(struct sub_index *index, struct sub_target *target, uint32_t most);
+
 /** True if `target` was added with just these streams in this order. */
 bool sub_target_has(const struct sub_target *target, const struct sub_stream *streams,
                     uint32_t count);
@@ -77,7 +89,7 @@ uint32_t sub_index_match(struct sub_index *index, const char *key, uint32_t key_
                          uint64_t hash, uint32_t (*visit)(void *arg, const struct sub_list *list),
                          void *arg);
 
-/** Calls `each` for the targets of the list that this message has not met yet: so that it is
+/** Calls `each` for the open targets of the list that this message has not met yet: so that it is
  * inlined, one call serves a list of thousands. Returns their number. */
 static inline __attribute__((always_inline)) uint32_t
 sub_list_take(const struct sub_list *list, void (*each)(void *arg, struct sub_target *target),
@@ -87,7 +99,7 @@ sub_list_take(const struct sub_list *list, void (*each)(void *arg, struct sub_ta
     uint32_t met = 0;
     for (; at < end; at++) {
         struct sub_target *target = at->target;
-        if (target->stamp == stamp) {
+        if (target->stamp >= stamp) { /* stamps only rise */
             met++;
             continue;
         }

@@ -31,7 +31,9 @@ struct pattern *pattern_new(struct sub_stream stream, uint64_t hash) {
     struct pattern *pattern = calloc(1, sizeof *pattern + stream.bytes);
     if (pattern == NULL) return NULL;
     pattern->holds = 1;
-    pattern->hash = hash;
+    pattern->item.hash = hash;
+    pattern->targets = &pattern->one;
+    pattern->target_room = 1;
     pattern->bytes = stream.bytes;
     memcpy(pattern->text, stream.text, stream.bytes);
     stream_shape(pattern->text, stream.bytes, &pattern->shape);
@@ -45,7 +47,7 @@ static void release(struct pattern *pattern) {
         glob_free(pattern->globs[i]);
         pattern->globs[i] = NULL;
     }
-    free(pattern->targets);
+    if (pattern->targets != &pattern->one) free(pattern->targets);
     pattern->targets = NULL;
 }
 
@@ -64,8 +66,11 @@ void pattern_die(struct pattern *pattern) {
 int64_t pattern_add(struct pattern *pattern, struct sub_target *target, uint32_t ref) {
     if (pattern->target_count == pattern->target_room) {
         uint32_t room = pattern->target_room + pattern->target_room / 4 + 1;
-        struct sub_listed *targets = realloc(pattern->targets, room * sizeof targets[0]);
+        bool first = pattern->targets == &pattern->one;
+        struct sub_listed *targets =
+            realloc(first ? NULL : pattern->targets, room * sizeof targets[0]);
         if (targets == NULL) return -1;
+        if (first) targets[0] = pattern->one;
         pattern->targets = targets;
         pattern->target_room = room;
     }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "base/table.h"
 #include "key/glob.h"
 #include "key/stream.h"
 #include "sub/index.h"
@@ -21,14 +22,14 @@ struct sub_ref {
 } __attribute__((packed, aligned(4)));
 
 struct pattern {
-    struct pattern *next;  /**< of the same place in the table of texts */
-    struct bucket *bucket; /**< whose list it is in; NULL for a literal */
-    struct glob *globs[3]; /**< of its elements; a crossing one has [0] alone */
-    struct sub_listed *targets;
+    struct table_item item;     /**< of the table of texts, whose hash it is */
+    struct bucket *bucket;      /**< whose list it is in; NULL for a literal */
+    struct glob *globs[3];      /**< of its elements; a crossing one has [0] alone */
+    struct sub_listed *targets; /**< &one, or heap */
+    struct sub_listed one;
     uint32_t target_count, target_room;
     uint32_t holds;
     uint32_t bucket_place;
-    uint64_t hash; /**< of the text */
     struct stream_shape shape;
     bool dead;
     uint32_t bytes;

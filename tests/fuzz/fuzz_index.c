@@ -26,13 +26,15 @@ struct text {
     uint32_t bytes;
     bool key, stream; /* what it can be; as a key it has three elements */
     enum stream_kind kind;
-    uint32_t wanted_by; /* living targets */
+    uint32_t wanted_by; /* targets that are in the index under it */
 };
 
 struct target {
     struct sub_target target;
-    bool living;
+    bool living;                  /* it gets messages */
+    bool leaving;                 /* it has got some */
     uint32_t set[SET_MAX], count; /* numbers of texts, each once */
+    uint32_t held;                /* of these, the first ones, in the index */
     unsigned visits;
 };
 
@@ -103,13 +105,15 @@ static bool is_first_of_its_kind(const struct world *world, uint32_t text) {
     return world->texts[text].wanted_by == 0;
 }
 
-/* Of an add: all streams that nobody wanted were told, in their order. If it failed, some. */
-static void check_told(const struct world *world, const struct target *target) {
+/* Of an add of `count` more: all streams that nobody wanted were told, in their order. If it
+ * failed, some. */
+static void check_told(const struct world *world, const struct target *target, uint32_t count,
+                       bool added) {
     uint32_t at = 0;
-    for (uint32_t i = 0; i < target->count; i++) {
+    for (uint32_t i = target->held; i < target->held + count; i++) {
         uint32_t text = target->set[i];
         if (!is_first_of_its_kind(world, text)) continue;
-        if (at == world->told_count && !target->living) return;
+        if (at == world->told_count && !added) return;
         CHECK(at < world->told_count);
         CHECK(world->told[at++] == (world->texts[text].kind == STREAM_LITERAL ? text : TEXTS));
     }
@@ -142,30 +146,73 @@ static void choose_set(struct world *world, struct fuzz_input *input, struct tar
     }
 }
 
-/* Allocation number `fails` fails (0: none). */
-static void add(struct world *world, struct target *target, uint32_t fails) {
-    struct sub_stream streams[SET_MAX];
+static void streams_of(const struct world *world, const struct target *target,
+                       struct sub_stream *streams) {
     for (uint32_t i = 0; i < target->count; i++)
         streams[i] = (struct sub_stream){world->texts[target->set[i]].at,
                                          world->texts[target->set[i]].bytes};
-    target->target = (struct sub_target){0};
+}
+
+static void hold(struct world *world, struct target *target, uint32_t held) {
+    for (; target->held < held; target->held++) world->texts[target->set[target->held]].wanted_by++;
+    for (; target->held > held; target->held--)
+        world->texts[target->set[target->held - 1]].wanted_by--;
+}
+
+static void check_set(const struct target *target, const struct sub_stream *streams) {
+    CHECK(sub_target_has(&target->target, streams, target->count));
+    CHECK(!sub_target_has(&target->target, streams, target->count - 1));
+}
+
+/* Allocation number `fails` fails (0: none). */
+static void add(struct world *world, struct target *target, uint32_t fails) {
+    struct sub_stream streams[SET_MAX];
+    streams_of(world, target, streams);
     world->told_count = 0;
     allocations_begin(fails);
     target->living = sub_target_add(world->index, &target->target, streams, target->count) == 0;
     CHECK(target->living || allocations_end());
     (void)allocations_end();
-    check_told(world, target);
+    check_told(world, target, target->count, target->living);
     if (!target->living) return;
-    for (uint32_t i = 0; i < target->count; i++) world->texts[target->set[i]].wanted_by++;
-    CHECK(sub_target_has(&target->target, streams, target->count));
-    CHECK(!sub_target_has(&target->target, streams, target->count - 1));
+    hold(world, target, target->count);
+    check_set(target, streams);
+}
+
+/* The same in pieces, of which this is one: with the last it gets messages. */
+static void add_some(struct world *world, struct target *target, uint32_t count, uint32_t fails) {
+    struct sub_stream streams[SET_MAX];
+    streams_of(world, target, streams);
+    if (target->target.refs == NULL && sub_target_begin(&target->target, target->count) < 0) return;
+    if (count > target->count - target->held) count = target->count - target->held;
+    world->told_count = 0;
+    allocations_begin(fails);
+    bool added =
+        sub_target_extend(world->index, &target->target, streams + target->held, count) == 0;
+    CHECK(added || allocations_end());
+    (void)allocations_end();
+    check_told(world, target, count, added);
+    hold(world, target, target->target.ref_count);
+    if (target->held < target->count) return;
+    CHECK(added);
+    check_set(target, streams);
+    sub_target_open(&target->target);
+    target->living = true;
+}
+
+static void drop_some(struct world *world, struct target *target, uint32_t most) {
+    if (target->target.refs == NULL) return;
+    uint32_t left = target->held > most ? target->held - most : 0;
+    bool gone = sub_target_reduce(world->index, &target->target, most);
+    CHECK(gone == (left == 0));
+    CHECK((target->target.refs == NULL) == gone && target->target.ref_count == left);
+    target->living = false;
+    target->leaving = !gone;
+    hold(world, target, left);
 }
 
 static void drop(struct world *world, struct target *target) {
-    if (!target->living) return;
-    sub_target_remove(world->index, &target->target);
-    target->living = false;
-    for (uint32_t i = 0; i < target->count; i++) world->texts[target->set[i]].wanted_by--;
+    drop_some(world, target, SET_MAX);
 }
 
 static bool wants(struct world *world, const struct target *target, uint32_t key) {
@@ -280,13 +327,27 @@ static void crowd(struct world *world, uint32_t count) {
     free(members);
 }
 
-enum { MATCH, ADD, DROP, CHURN, FLOOD, ADD_FAILS, MATCH_FAILS, CROWD, OPERATIONS };
+enum {
+    MATCH,
+    ADD,
+    DROP,
+    CHURN,
+    FLOOD,
+    ADD_FAILS,
+    MATCH_FAILS,
+    CROWD,
+    ADD_SOME,
+    ADD_SOME_FAILS,
+    DROP_SOME,
+    OPERATIONS
+};
 
 static void step(struct world *world, struct fuzz_input *input) {
     unsigned operation = fuzz_byte(input) % OPERATIONS;
     struct target *target = &world->targets[fuzz_byte(input) % TARGETS];
-    uint32_t fails =
-        operation == ADD_FAILS || operation == MATCH_FAILS ? 1 + fuzz_byte(input) % 32u : 0;
+    bool may_fail =
+        operation == ADD_FAILS || operation == MATCH_FAILS || operation == ADD_SOME_FAILS;
+    uint32_t fails = may_fail ? 1 + fuzz_byte(input) % 32u : 0;
     switch (operation) {
     case ADD:
     case ADD_FAILS:
@@ -294,8 +355,17 @@ static void step(struct world *world, struct fuzz_input *input) {
         choose_set(world, input, target);
         if (target->count > 0) add(world, target, fails);
         break;
+    case ADD_SOME:
+    case ADD_SOME_FAILS:
+        if (target->living || target->leaving) drop(world, target);
+        if (target->target.refs == NULL) choose_set(world, input, target);
+        if (target->count > 0) add_some(world, target, fuzz_byte(input) % SET_MAX, fails);
+        break;
     case DROP:
         drop(world, target);
+        break;
+    case DROP_SOME:
+        drop_some(world, target, fuzz_byte(input) % SET_MAX);
         break;
     case CHURN:
         if (target->count > 0) churn(world, target, (uint32_t)fuzz_number(input, CHURN_MOST));

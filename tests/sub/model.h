@@ -17,6 +17,7 @@
 #define MODEL_STREAMS 128
 #define MODEL_KEYS    32
 #define MODEL_TEXT    32
+#define MODEL_SET     6
 #define MODEL_SEED    7
 
 struct model {
@@ -27,6 +28,9 @@ struct model {
     bool selects[MODEL_STREAMS][MODEL_KEYS];
     struct sub_target target[MODEL_TARGETS];
     bool living[MODEL_TARGETS], wants[MODEL_TARGETS][MODEL_STREAMS];
+    bool begun[MODEL_TARGETS], leaving[MODEL_TARGETS]; /* in pieces: it has no messages */
+    struct sub_stream set[MODEL_TARGETS][MODEL_SET];
+    uint32_t set_count[MODEL_TARGETS];
     unsigned visits[MODEL_TARGETS];
     unsigned hits; /* targets that a match found, over all */
 };
@@ -67,26 +71,59 @@ static inline void model_init(struct model *model, uint32_t max_keys, unsigned d
                                                          model->key[j], strlen(model->key[j]));
 }
 
-/* Adds a target that lives not, under 1 to 6 streams. False without memory. */
-static inline bool model_add(struct model *model, unsigned number) {
-    struct sub_stream list[6];
+/* 1 to 6 streams for a target. */
+static inline void model_choose(struct model *model, unsigned number) {
+    struct sub_stream *list = model->set[number];
     uint32_t count = 0;
     memset(model->wants[number], 0, sizeof model->wants[number]);
-    for (unsigned i = 1 + roll(model, 6); i > 0; i--) {
+    for (unsigned i = 1 + roll(model, MODEL_SET); i > 0; i--) {
         unsigned stream = roll(model, model->streams);
         if (model->wants[number][stream]) continue;
         model->wants[number][stream] = true;
         const char *text = model->stream[stream];
         list[count++] = (struct sub_stream){.text = text, .bytes = (uint32_t)strlen(text)};
     }
-    memset(&model->target[number], 0, sizeof model->target[number]);
-    model->living[number] = sub_target_add(model->index, &model->target[number], list, count) == 0;
+    model->set_count[number] = count;
+}
+
+/* Adds a target that lives not. False without memory. */
+static inline bool model_add(struct model *model, unsigned number) {
+    model_choose(model, number);
+    model->living[number] = sub_target_add(model->index, &model->target[number], model->set[number],
+                                           model->set_count[number]) == 0;
     return model->living[number];
 }
 
 static inline void model_remove(struct model *model, unsigned number) {
     sub_target_remove(model->index, &model->target[number]);
-    model->living[number] = false;
+    model->living[number] = model->begun[number] = model->leaving[number] = false;
+}
+
+/* Begins a target that lives not. False without memory. */
+static inline bool model_begin(struct model *model, unsigned number) {
+    model_choose(model, number);
+    model->begun[number] = sub_target_begin(&model->target[number], model->set_count[number]) == 0;
+    return model->begun[number];
+}
+
+/* A further stream of one that has begun, which lives with the last. False without memory. */
+static inline bool model_extend(struct model *model, unsigned number) {
+    struct sub_target *target = &model->target[number];
+    if (sub_target_extend(model->index, target, &model->set[number][target->ref_count], 1) < 0)
+        return false;
+    if (target->ref_count < model->set_count[number]) return true;
+    sub_target_open(target);
+    model->begun[number] = false;
+    model->living[number] = true;
+    return true;
+}
+
+/* Some of its streams go, and it gets nothing from now on. */
+static inline void model_reduce(struct model *model, unsigned number) {
+    uint32_t had = model->target[number].ref_count, most = roll(model, 3);
+    model->living[number] = model->begun[number] = false;
+    model->leaving[number] = !sub_target_reduce(model->index, &model->target[number], most);
+    cr_assert(model->leaving[number] == (had > most));
 }
 
 static inline bool model_wanted(const struct model *model, unsigned number, unsigned key) {
@@ -136,8 +173,15 @@ static inline void model_turn(struct model *model) {
     unsigned number = roll(model, MODEL_TARGETS);
     if (roll(model, 10) < 6) {
         model_match(model, roll(model, model->keys));
+    } else if (model->leaving[number] ||
+               (roll(model, 2) && (model->living[number] || model->begun[number]))) {
+        model_reduce(model, number);
+    } else if (model->begun[number]) {
+        model_extend(model, number);
     } else if (model->living[number]) {
         model_remove(model, number);
+    } else if (roll(model, 2)) {
+        model_begin(model, number);
     } else {
         model_add(model, number);
     }
@@ -145,7 +189,7 @@ static inline void model_turn(struct model *model) {
 
 static inline void model_fini(struct model *model) {
     for (unsigned i = 0; i < MODEL_TARGETS; i++)
-        if (model->living[i]) model_remove(model, i);
+        if (model->target[i].refs != NULL) model_remove(model, i);
     struct sub_stats stats;
     sub_index_stats(model->index, &stats);
     cr_assert(zero(u64, stats.patterns));

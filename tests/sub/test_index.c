@@ -74,7 +74,7 @@ Test(index, finds_the_same_where_keys_fall_behind_the_journal) {
     for (int i = 0; i < 600; i++) {
         unsigned times = roll(&model, 10) == 0 ? 6000 : roll(&model, 80);
         for (unsigned j = 0; j < times; j++) {
-            if (model.living[0])
+            if (model.target[0].refs != NULL)
                 model_remove(&model, 0);
             else
                 model_add(&model, 0);
@@ -109,6 +109,34 @@ Test(index, a_target_is_visited_once_however_many_of_its_streams_match) {
     }
     cr_assert(eq(u32, match("AA/1D/X"), 1));
     cr_assert(eq(u32, match("B/1M/X"), 0));
+    free_all();
+}
+
+Test(index, a_target_in_pieces_gets_messages_from_its_last_stream_until_its_first_goes) {
+    make(100);
+    struct sub_stream list[] = {{"A/1D/X", 6}, {"*/1D/X", 6}, {"B/1D/X", 6}};
+    add(1, "A/1D/X");
+    cr_assert(zero(int, sub_target_begin(&targets[0], 3)));
+    for (int i = 0; i < 3; i++) {
+        cr_assert(eq(u64, stats().subscriptions, 1 + i));
+        cr_assert(eq(u32, match("A/1D/X"), 1));
+        cr_assert(zero(uint, visited[0]));
+        cr_assert(zero(int, sub_target_extend(made, &targets[0], &list[i], 1)));
+    }
+    cr_assert(eq(u32, match("B/1D/X"), 0));
+    sub_target_open(&targets[0]);
+    cr_assert(eq(u32, match("A/1D/X"), 2));
+    cr_assert(eq(u32, match("B/1D/X"), 1));
+    cr_assert(sub_target_has(&targets[0], list, 3));
+    for (int i = 0; i < 3; i++) {
+        cr_assert(not(sub_target_reduce(made, &targets[0], i > 0)));
+        cr_assert(eq(u64, stats().subscriptions, 1 + 3 - i));
+        cr_assert(eq(u32, match("A/1D/X"), 1));
+        cr_assert(zero(uint, visited[0]));
+        cr_assert(eq(u32, match("B/1D/X"), 0));
+    }
+    cr_assert(sub_target_reduce(made, &targets[0], 1));
+    cr_assert(eq(u64, stats().patterns, 1));
     free_all();
 }
 

@@ -51,10 +51,12 @@ Test(memory, a_match_finds_all_targets_whatever_allocation_fails) {
         until_failure = roll(&model, 4);
         if (roll(&model, 2))
             model_match(&model, roll(&model, model.keys));
-        else if (model.living[number])
+        else if (model.living[number] || model.leaving[number])
             model_remove(&model, number);
+        else if (model.begun[number])
+            failed += !model_extend(&model, number);
         else
-            failed += !model_add(&model, number);
+            failed += roll(&model, 2) ? !model_add(&model, number) : !model_begin(&model, number);
         until_failure = UINT64_MAX;
         if (roll(&model, 3) == 0) model_turn(&model);
     }
