@@ -1,4 +1,5 @@
 /* tickcastd: reads its configuration, runs a broker and stops it when it is told to. */
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/resource.h>
 
@@ -40,6 +41,7 @@ static int configured(const struct args *args, char **argv, struct settings *set
     settings_complete(settings, problems);
     if (problems->count > 0) return EXIT_CONFIG;
     raise_file_limit();
+    mallopt(M_MXFAST, 0); /* else the small blocks of thousands of streams are merged all at once */
     if (settings->core_dumps) core_dump_allow();
     if (!args->check) return serve(settings, what_to_print(args, settings), argv);
     if (args->json)
