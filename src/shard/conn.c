@@ -97,7 +97,8 @@ void conn_open(struct shard *shard, struct handover *handover) {
 }
 
 void conn_charge(struct conn *conn) {
-    size_t now = conn->held_bytes + ws_decoder_memory(&conn->decoder) + publisher_memory(conn);
+    size_t now = conn->held_bytes + ws_decoder_memory(&conn->decoder) + publisher_memory(conn) +
+                 large_set_memory(conn);
     budget_take(&conn->shard->inbound, now - conn->charged);
     conn->charged = (uint32_t)now;
 }
@@ -108,6 +109,7 @@ static void drop_input(struct conn *conn) {
     conn->held_bytes = 0;
     ws_decoder_fini(&conn->decoder);
     if (conn->publisher != NULL) publisher_close(conn);
+    if (conn->large_set != NULL) large_set_drop(conn);
     list_remove(&conn->unfinished);
     conn_charge(conn);
 }

@@ -47,17 +47,19 @@ struct conn {
     uint64_t since_ns;      /**< of the deadline */
     struct list ping;       /**< slot of the wheel */
     struct list unfinished; /**< while a message or the opening handshake has begun */
-    struct list turn;       /**< waiting for a TLS slice, resumed, throttled, starved or doomed */
-    uint64_t alive_ns;    /**< when something was last received or acknowledged, for all we know */
+    struct list turn;  /**< waiting for a TLS slice or its large set, resumed, throttled, starved or
+                          doomed */
+    uint64_t alive_ns; /**< when something was last received or acknowledged, for all we know */
     uint64_t acked_bytes; /**< by then */
     uint8_t *held;        /**< bytes read that cannot be decoded yet; heap */
     uint32_t held_bytes;
     uint32_t charged;            /**< of inbound memory */
     struct publisher *publisher; /**< of /publish, else NULL */
+    struct large_set *large_set; /**< asked for and not yet in the index, or NULL */
     enum conn_state state;
-    bool parked;            /**< a publisher whose message waits for a ring */
     uint32_t turn_messages; /**< of a publisher, decoded in this turn */
     uint64_t whole_at;      /**< step of message_rate at which its burst is whole again */
+    bool parked;            /**< its message waits for a ring, or for its large set */
     bool reading;           /**< the read event is added */
     bool writing;           /**< the write event is added */
     bool received;          /**< a sign of life since the last look: bytes, or room for them */
@@ -108,7 +110,7 @@ void conn_on_readable(evutil_socket_t fd, short what, void *arg);
 void conn_input(struct conn *conn, uint8_t *bytes, size_t count);
 /** Goes on with the bytes held, then reads again. From the worker's turn. */
 void conn_resume(struct conn *conn);
-/** True while nothing may be decoded: a splice is outstanding or a publication is parked. */
+/** True while nothing may be decoded: a splice is outstanding or a message is parked. */
 static inline bool conn_halted(const struct conn *conn) {
     return conn->state != CONN_OPEN || conn->member.splice != NULL || conn->parked;
 }
@@ -116,6 +118,9 @@ static inline bool conn_halted(const struct conn *conn) {
 static inline bool conn_spent(const struct conn *conn) {
     return conn->turn_messages >= PUBLISHER_TURN_MESSAGES;
 }
+/** Keeps the list of those that inbound memory is taken from up to date, after conn_input's work.
+ */
+void conn_note_unfinished(struct conn *conn);
 /** Asks for conn_resume in the next turn. */
 void conn_resume_later(struct conn *conn);
 /** May doom it; see conn_await. */
@@ -178,6 +183,16 @@ void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count);
 
 /** A TEXT or BINARY message of a subscriber (CONTRACT c2 to c8). */
 void session_message(struct conn *conn, const struct ws_message *message);
+
+/* large_sets.c */
+
+/** The set of this request is new and large: it is put into the index over some turns, with nothing
+ * decoded meanwhile, and then the request is handled again. */
+void large_set_wait(struct conn *conn, const struct ws_message *message);
+/** The connection ends and waits no longer. */
+void large_set_drop(struct conn *conn);
+/** Memory of a request that waits. */
+size_t large_set_memory(const struct conn *conn);
 
 /* publisher.c */
 

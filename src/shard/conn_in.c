@@ -94,9 +94,9 @@ static void on_event(struct conn *conn, enum ws_event event, const struct ws_mes
 
 /* A message or opening handshake that has begun is charged, and the oldest goes when memory is
  * short. So are requests that a subscriber sends faster than they are served. */
-static void note_unfinished(struct conn *conn) {
+void conn_note_unfinished(struct conn *conn) {
     struct shard *shard = conn->shard;
-    bool waits = conn->publisher == NULL && conn->held_bytes > 0;
+    bool waits = (conn->publisher == NULL && conn->held_bytes > 0) || conn->large_set != NULL;
     bool unfinished = conn->state <= CONN_OPEN && (waits || ws_decoder_busy(&conn->decoder));
     if (!unfinished)
         list_remove(&conn->unfinished);
@@ -158,7 +158,7 @@ void conn_input(struct conn *conn, uint8_t *bytes, size_t count) {
     else if (conn->state == CONN_OPEN)
         decode(conn, bytes, bytes + count);
     if (conn->state == CONN_DOOMED) return;
-    note_unfinished(conn);
+    conn_note_unfinished(conn);
     conn_charge(conn);
 }
 
@@ -172,7 +172,7 @@ void conn_resume(struct conn *conn) {
     decode(conn, first, first + count);
     free(bytes);
     if (conn->state == CONN_DOOMED) return;
-    note_unfinished(conn);
+    conn_note_unfinished(conn);
     conn_charge(conn);
     /* what TLS has decrypted already no poll will tell of */
     if (conn->reading && transport_pending(&conn->transport))

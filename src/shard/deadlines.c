@@ -36,8 +36,8 @@ static bool alive(struct conn *conn) {
                          ? conn->acked_bytes
                          : socket_acked_bytes(conn->transport.fd);
     /* who is not read, on a Unix socket, can give no sign of life (a publisher that waits for a
-     * ring) */
-    bool unheard = conn->peer.unix_socket && !conn->reading;
+     * ring); who waits for its large set is not even pinged */
+    bool unheard = (conn->peer.unix_socket && !conn->reading) || conn->large_set != NULL;
     if (conn->received || unheard || acked != conn->acked_bytes) conn->alive_ns = shard->now_ns;
     conn->received = false;
     conn->acked_bytes = acked;
@@ -57,7 +57,7 @@ static void ping_slot(struct list *slot) {
         conn->transport.idle_records = 0;
         if (!alive(conn))
             conn_doom(conn, END_DEAD, true);
-        else if (conn->member.splice == NULL)
+        else if (conn->member.splice == NULL && conn->large_set == NULL)
             conn_answer(conn, WS_PING, NULL, 0);
     }
 }

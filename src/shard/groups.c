@@ -1,146 +1,120 @@
 #include "shard/groups.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/hash.h"
-
-#define GROUPS_FIRST_ROOM 64 /* places of the hash table; doubled when it is full */
-
-/* A stream and its hash, by which sets are sorted: texts are compared where hashes are equal. */
-struct hashed {
-    uint64_t hash;
-    struct sub_stream stream;
-};
-
-static int compare(const void *a, const void *b) {
-    const struct hashed *left = a, *right = b;
-    if (left->hash != right->hash) return left->hash < right->hash ? -1 : 1;
-    if (left->stream.bytes != right->stream.bytes)
-        return left->stream.bytes < right->stream.bytes ? -1 : 1;
-    return memcmp(left->stream.text, right->stream.text, left->stream.bytes);
-}
-
-/* A set as the index takes it: in one order, each once. Its hash finds the group. */
-struct set {
-    struct sub_stream *streams; /* heap */
-    uint32_t count;
-    uint64_t hash;
-};
-
-static bool set_init(struct set *set, const struct proto_text *streams, uint32_t count,
-                     uint64_t seed) {
-    struct hashed *sorted; /* behind the streams */
-    *set = (struct set){.hash = seed};
-    set->streams = malloc(count * (sizeof set->streams[0] + sizeof sorted[0]));
-    if (set->streams == NULL) return false;
-    sorted = (struct hashed *)(set->streams + count);
-    for (uint32_t i = 0; i < count; i++)
-        sorted[i] = (struct hashed){hash_bytes(streams[i].at, streams[i].bytes, seed),
-                                    {streams[i].at, streams[i].bytes}};
-    if (count > 1) qsort(sorted, count, sizeof sorted[0], compare);
-    for (uint32_t i = 0; i < count; i++) {
-        if (i > 0 && compare(&sorted[i - 1], &sorted[i]) == 0) continue;
-        set->streams[set->count++] = sorted[i].stream;
-        set->hash = (set->hash ^ sorted[i].hash) * UINT64_C(0x9e3779b97f4a7c15);
-        set->hash ^= set->hash >> 32;
+struct stream_group *groups_find(const struct shard *shard, const struct stream_set *set) {
+    struct table_item *item = *table_place(&shard->groups, set->hash);
+    for (; item != NULL; item = item->next) {
+        struct stream_group *group = TABLE_OF(item, struct stream_group, item);
+        if (item->hash == set->hash && sub_target_has(&group->target, set->streams, set->count))
+            return group;
     }
-    return true;
-}
-
-static struct stream_group *find(const struct shard *shard, const struct set *set) {
-    if (shard->groups_room == 0) return NULL;
-    struct stream_group *group = shard->groups[set->hash & (shard->groups_room - 1)];
-    while (group != NULL &&
-           (group->hash != set->hash || !sub_target_has(&group->target, set->streams, set->count)))
-        group = group->next;
-    return group;
-}
-
-static bool grow(struct shard *shard) {
-    if (shard->groups_count < shard->groups_room) return true;
-    uint32_t room = shard->groups_room == 0 ? GROUPS_FIRST_ROOM : shard->groups_room * 2;
-    struct stream_group **groups = calloc(room, sizeof groups[0]);
-    if (groups == NULL) return shard->groups_room > 0;
-    for (uint32_t i = 0; i < shard->groups_room; i++) {
-        while (shard->groups[i] != NULL) {
-            struct stream_group *group = shard->groups[i];
-            shard->groups[i] = group->next;
-            group->next = groups[group->hash & (room - 1)];
-            groups[group->hash & (room - 1)] = group;
-        }
-    }
-    free(shard->groups);
-    shard->groups = groups;
-    shard->groups_room = room;
-    return true;
+    return NULL;
 }
 
 static void count_groups(struct shard *shard) {
     struct sub_stats stats;
     sub_index_stats(shard->index, &stats);
     uint64_t groups = count_get(&shard->stats.groups_now);
-    count_add(&shard->stats.groups_now, shard->groups_count - groups);
+    count_add(&shard->stats.groups_now, shard->groups.count - groups);
     uint64_t before = count_get(&shard->stats.subscriptions_now);
     count_add(&shard->stats.subscriptions_now, stats.subscriptions - before);
     before = count_get(&shard->stats.patterns_now);
     count_add(&shard->stats.patterns_now, stats.patterns - before);
-    if (shard->groups_count == 0 && groups > 0)
+    if (shard->groups.count == 0 && groups > 0)
         rings_want(shard->shared->rings, shard->number, false);
-    if (shard->groups_count > 0 && groups == 0)
+    if (shard->groups.count > 0 && groups == 0)
         rings_want(shard->shared->rings, shard->number, true);
 }
 
-static int make(struct shard *shard, const struct set *set, struct stream_group **made) {
-    uint64_t subscriptions = count_get(&shard->stats.subscriptions_now);
-    if (subscriptions + set->count > shard->shared->options.max_subscriptions) return GROUPS_FULL;
+int groups_begin(struct shard *shard, const struct stream_set *set, struct stream_group **begun) {
     struct stream_group *group = calloc(1, sizeof *group);
-    if (group == NULL || !grow(shard) || !group_init(&group->group, &shard->pool)) {
+    if (group == NULL || !group_init(&group->group, &shard->pool)) {
         free(group);
         return GROUPS_NOMEM;
     }
-    if (sub_target_add(shard->index, &group->target, set->streams, set->count) < 0) {
+    if (sub_target_begin(&group->target, set->count) < 0) {
         group_fini(&group->group);
         free(group);
         return GROUPS_NOMEM;
     }
     list_init(&group->dead);
     list_init(&group->slow);
-    group->hash = set->hash;
-    struct stream_group **place = &shard->groups[set->hash & (shard->groups_room - 1)];
-    group->next = *place;
-    *place = group;
-    shard->groups_count++;
-    count_groups(shard);
-    *made = group;
+    group->item.hash = set->hash;
+    *begun = group;
     return GROUPS_OK;
+}
+
+int groups_extend(struct shard *shard, struct stream_group *group, const struct stream_set *set,
+                  uint32_t most) {
+    uint32_t done = group->target.ref_count, left = set->count - done;
+    if (most > left) most = left;
+    bool added = sub_target_extend(shard->index, &group->target, set->streams + done, most) == 0;
+    if (added && most == left) {
+        sub_target_open(&group->target);
+        table_add(&shard->groups, &group->item);
+    }
+    count_groups(shard);
+    return !added ? GROUPS_NOMEM : most == left ? GROUPS_OK : GROUPS_LARGE;
+}
+
+static int make(struct shard *shard, const struct stream_set *set, struct stream_group **made) {
+    struct stream_group *group;
+    int result = groups_begin(shard, set, &group);
+    if (result != GROUPS_OK) return result;
+    result = groups_extend(shard, group, set, set->count);
+    if (result == GROUPS_OK)
+        *made = group;
+    else
+        groups_discard(shard, group);
+    return result;
+}
+
+bool groups_have_room(const struct shard *shard, const struct stream_set *set) {
+    return count_get(&shard->stats.subscriptions_now) + shard->streams_to_come + set->count <=
+           shard->shared->options.max_subscriptions;
 }
 
 int groups_get(struct shard *shard, const struct proto_text *streams, uint32_t count,
                struct group **group) {
-    struct set set;
-    if (!set_init(&set, streams, count, shard->shared->seed)) return GROUPS_NOMEM;
-    struct stream_group *found = find(shard, &set);
-    int result = found != NULL ? GROUPS_OK : make(shard, &set, &found);
-    free(set.streams);
+    struct stream_set set;
+    if (!stream_set_init(&set, streams, count, shard->shared->seed)) return GROUPS_NOMEM;
+    struct stream_group *found = groups_find(shard, &set);
+    int result = found != NULL                      ? GROUPS_OK
+                 : !groups_have_room(shard, &set)   ? GROUPS_FULL
+                 : set.count > GROUPS_SMALL_STREAMS ? GROUPS_LARGE
+                                                    : make(shard, &set, &found);
+    stream_set_fini(&set);
     if (result == GROUPS_OK) *group = &found->group;
     return result;
+}
+
+void groups_discard(struct shard *shard, struct stream_group *group) {
+    bool large = group->target.ref_count > GROUPS_SMALL_STREAMS;
+    bool gone = sub_target_reduce(shard->index, &group->target, large ? 0 : UINT32_MAX);
+    count_groups(shard);
+    group_fini(&group->group);
+    list_insert(gone ? &shard->dead_groups : &shard->leaving_groups, &group->dead);
 }
 
 void groups_released(struct shard *shard, struct group *group) {
     if (group == &shard->lobby || group->members > 0) return;
     struct stream_group *empty = STREAM_GROUP_OF(group);
     if (!list_empty(&empty->dead)) return;
-    struct stream_group **place = &shard->groups[empty->hash & (shard->groups_room - 1)];
-    while (*place != empty) place = &(*place)->next;
-    *place = empty->next;
-    shard->groups_count--;
-    sub_target_remove(shard->index, &empty->target);
-    count_groups(shard);
     if (group->lagging) shard->lagging--;
     list_remove(&empty->slow);
-    group_fini(group);
-    list_insert(&shard->dead_groups, &empty->dead);
+    table_remove(&shard->groups, &empty->item);
+    groups_discard(shard, empty);
+}
+
+void groups_take_out(struct shard *shard, uint32_t most) {
+    struct list *oldest = shard->leaving_groups.next;
+    struct stream_group *group = LIST_ITEM(oldest, struct stream_group, dead);
+    bool gone = sub_target_reduce(shard->index, &group->target, most);
+    count_groups(shard);
+    if (!gone) return;
+    list_remove(oldest);
+    list_insert(&shard->dead_groups, oldest);
 }
 
 void groups_bury(struct shard *shard) {

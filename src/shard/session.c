@@ -108,6 +108,9 @@ static void replace(struct conn *conn, struct subscribe_request *request,
     case GROUPS_OK:
         move(conn, group, message);
         break;
+    case GROUPS_LARGE:
+        large_set_wait(conn, message);
+        break;
     case GROUPS_FULL:
         refuse(conn, REFUSED_REQUEST_FULL, "too many subscriptions", 22);
         break;

@@ -75,6 +75,7 @@ static bool has_work(struct shard *shard) {
     return shard->arrivals || shard->overdue || shard->short_of_memory ||
            !list_empty(&shard->tls) || !list_empty(&shard->slow_groups) ||
            !list_empty(&shard->resumed) || !list_empty(&shard->dirty) ||
+           !list_empty(&shard->large_sets) || !list_empty(&shard->leaving_groups) ||
            (shard->lagging == 0 && rings_waiting(shard->shared->rings, shard->number));
 }
 
@@ -104,6 +105,8 @@ static bool turn(struct shard *shard) {
     delay_end_due(shard);
     flush_slice(shard);
     if (!list_empty(&shard->tls)) tls_slice(shard);
+    if (!list_empty(&shard->large_sets) || !list_empty(&shard->leaving_groups))
+        large_sets_slice(shard);
     bool going = phase < PHASE_DRAINING || stop_turn(shard);
     shard_bury(shard);
     return going;
@@ -134,6 +137,7 @@ static void *run(void *arg) {
     while (turn(shard)) {
     }
     close_inbox(shard);
+    large_sets_end(shard);
     return NULL;
 }
 
@@ -168,10 +172,11 @@ static int open_events(struct shard *shard) {
 
 static void init_lists(struct shard *shard) {
     struct list *lists[] = {
-        &shard->dirty,       &shard->delayed,    &shard->slow_groups, &shard->conns,
-        &shard->closings,    &shard->handshakes, &shard->blocked,     &shard->starved,
-        &shard->unfinished,  &shard->resumed,    &shard->parked,      &shard->doomed,
-        &shard->dead_groups, &shard->tls,        &shard->throttled,   &shard->begun};
+        &shard->dirty,          &shard->delayed,    &shard->slow_groups, &shard->conns,
+        &shard->closings,       &shard->handshakes, &shard->blocked,     &shard->starved,
+        &shard->unfinished,     &shard->resumed,    &shard->parked,      &shard->doomed,
+        &shard->dead_groups,    &shard->tls,        &shard->throttled,   &shard->begun,
+        &shard->leaving_groups, &shard->large_sets};
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) list_init(lists[i]);
     for (int i = 0; i < SHARD_PINGS; i++) list_init(&shard->pings[i]);
 }
@@ -194,8 +199,8 @@ int shard_new(struct shard_shared *shared, uint32_t number, struct shard **made)
     shard->index = sub_index_new(&(struct sub_limits){options->max_cached_keys, shared->seed,
                                                       .wanted = on_wanted, .arg = shard});
     errno = ENOMEM;
-    if (shard->index == NULL || !group_init(&shard->lobby, &shard->pool) ||
-        open_events(shard) < 0) {
+    if (shard->index == NULL || !table_init(&shard->groups) ||
+        !group_init(&shard->lobby, &shard->pool) || open_events(shard) < 0) {
         shard_free(shard);
         return -1;
     }
@@ -214,7 +219,7 @@ void shard_free(struct shard *shard) {
     throttle_close(shard);
     if (shard->base != NULL) event_base_free(shard->base);
     if (shard->index != NULL) sub_index_free(shard->index);
-    free(shard->groups);
+    table_fini(&shard->groups);
     pool_fini(&shard->pool);
     frame_cache_fini(&shard->frames);
     pthread_mutex_destroy(&shard->inbox_lock);

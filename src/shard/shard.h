@@ -16,6 +16,7 @@
 #include "base/budget.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/table.h"
 #include "group/member.h"
 #include "net/socket.h"
 #include "net/tls_server.h"
@@ -110,13 +111,15 @@ struct shard {
     struct pool pool;
     struct frame_cache frames; /**< that others may be made of */
     struct budget outbound, inbound;
-    struct group lobby;           /**< of connections without a subscription */
-    struct stream_group **groups; /**< hash table; see groups.h */
-    uint32_t groups_room, groups_count;
-    struct list dirty;       /**< groups with something to send */
-    struct list delayed;     /**< groups that wait for more, by due_ns; see delay.c */
-    uint64_t delay_ns;       /**< flush_delay_us; 0 at a stop */
-    uint64_t delay_until_ns; /**< what the timer is set to */
+    struct group lobby;         /**< of connections without a subscription */
+    struct table groups;        /**< by their sets; see groups.h */
+    struct list leaving_groups; /**< without members, to be taken out of the index */
+    struct list large_sets;     /**< connections that wait for theirs, in order; see large_sets.c */
+    uint32_t streams_to_come;   /**< of the first one's set, not yet in the index */
+    struct list dirty;          /**< groups with something to send */
+    struct list delayed;        /**< groups that wait for more, by due_ns; see delay.c */
+    uint64_t delay_ns;          /**< flush_delay_us; 0 at a stop */
+    uint64_t delay_until_ns;    /**< what the timer is set to */
     struct event *delay_event;
     int delay_fd;
     uint64_t throttle_step_ns; /**< 1/message_rate; 0: no limit */

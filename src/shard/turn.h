@@ -38,6 +38,13 @@ void throttle_close(struct shard *shard);
 /** Sends to ready members of groups with something to send, for one slice. */
 void flush_slice(struct shard *shard);
 
+/* large_sets.c */
+
+/** Puts large new sets into the index, and takes those without members out of it, for one slice. */
+void large_sets_slice(struct shard *shard);
+/** The worker ends, nobody is connected: takes all out that is left. */
+void large_sets_end(struct shard *shard);
+
 /* evict.c */
 
 /** Ends readers that are too far behind, and whoever holds too much of the budgets: some in a turn,

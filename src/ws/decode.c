@@ -40,8 +40,8 @@ static bool is_control(const struct ws_decoder *decoder) {
     return (decoder->opcode & BIT_CONTROL) != 0;
 }
 
-/* Frees what the last call handed out: a buffer is in use only within its message or frame. */
-static void release(struct ws_decoder *decoder) {
+/* A buffer is in use only within its message or frame. */
+void ws_decoder_release(struct ws_decoder *decoder) {
     if (decoder->message != NULL && decoder->message_opcode == 0) {
         free(decoder->message);
         decoder->message = NULL;
@@ -283,7 +283,7 @@ enum ws_event ws_decode(struct ws_decoder *decoder, uint8_t **at, uint8_t *end,
                         struct ws_message *message) {
     enum ws_event event = WS_EVENT_MORE;
     *message = (struct ws_message){0};
-    release(decoder);
+    ws_decoder_release(decoder);
     while (event == WS_EVENT_MORE) {
         if (!take_usual_header(decoder, at, end))
             event = take_header(decoder, at, end, message);

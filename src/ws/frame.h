@@ -85,6 +85,9 @@ void ws_decoder_fini(struct ws_decoder *decoder);
 enum ws_event ws_decode(struct ws_decoder *decoder, uint8_t **at, uint8_t *end,
                         struct ws_message *message);
 
+/** The same before that call: the message is not needed any more. */
+void ws_decoder_release(struct ws_decoder *decoder);
+
 /** Memory that the decoder holds for an unfinished message. */
 size_t ws_decoder_memory(const struct ws_decoder *decoder);
 

@@ -19,6 +19,7 @@
 #define SETTLE_MOST 4000 /* turns until nothing is left to do */
 #define STOP_MOST   4000
 #define YOUNG_MS    400 /* before that no deadline passes */
+#define FILLERS     300 /* streams that make a set a large one */
 
 int __real_event_base_loop(struct event_base *base, int flags);
 int __wrap_event_base_loop(struct event_base *base, int flags);
@@ -50,14 +51,22 @@ static size_t write_text(uint8_t *out, const char *text) {
     return 1 + bytes;
 }
 
-/* {"streams": [...]} of the streams of a set; `flaw`: and one that is invalid. */
-static size_t write_request(uint8_t *out, uint8_t set, bool flaw) {
+/* {"streams": [...]} of the streams of a set; `flaw`: and one that is invalid; `large`: and many
+ * that select nothing. */
+static size_t write_request(uint8_t *out, uint8_t set, bool flaw, bool large) {
     uint8_t *at = out;
+    unsigned count = (unsigned)(__builtin_popcount(set) + flaw + (large ? FILLERS : 0));
     *at++ = 0x81;
     at += write_text(at, "streams");
-    *at++ = (uint8_t)(0x90 | (unsigned)(__builtin_popcount(set) + flaw));
+    *at++ = 0xdc;
+    *at++ = (uint8_t)(count >> 8);
+    *at++ = (uint8_t)count;
     for (int i = 0; i < STREAMS; i++)
         if (set >> i & 1) at += write_text(at, stream_texts[i]);
+    for (int i = 0; i < FILLERS && large; i++) {
+        char filler[] = {'/', (char)('a' + i / 26), (char)('a' + i % 26), '/', '\0'};
+        at += write_text(at, filler);
+    }
     if (flaw) at += write_text(at, "A/1");
     return (size_t)(at - out);
 }
@@ -86,9 +95,10 @@ static void note_set(const struct client *client, uint8_t set) {
 }
 
 static void subscribe(struct client *client, struct fuzz_input *input) {
-    uint8_t payload[256], set = fuzz_byte(input), how = fuzz_byte(input);
-    bool flaw = (how & 3) == 3, none = set == 0 && !flaw;
-    size_t bytes = write_request(payload, set, flaw);
+    static uint8_t payload[256 + FILLERS * 5];
+    uint8_t set = fuzz_byte(input), how = fuzz_byte(input);
+    bool flaw = (how & 3) == 3, large = (how & 16) != 0, none = set == 0 && !flaw && !large;
+    size_t bytes = write_request(payload, set, flaw, large);
     if (!client_can_expect(client, bytes + 16)) return;
     uint8_t opcode = how & 4 ? 1 : 2;
     if (client->path != PATH_SUBSCRIBE) client->wild = true;
@@ -377,7 +387,8 @@ static bool is_idle(void) {
     bool idle = !rings_waiting(world.broker->shared.rings, 0) && list_empty(&shard->dirty) &&
                 list_empty(&shard->resumed) && list_empty(&shard->delayed) &&
                 list_empty(&shard->parked) && list_empty(&shard->throttled) &&
-                list_empty(&shard->starved) && shard->inbox == NULL && !shard->arrivals &&
+                list_empty(&shard->starved) && list_empty(&shard->large_sets) &&
+                list_empty(&shard->leaving_groups) && shard->inbox == NULL && !shard->arrivals &&
                 !shard->overdue;
     for (unsigned i = 0; i < world.client_count; i++) {
         const struct memory_socket *socket = world.clients[i].socket;
@@ -567,7 +578,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     set_options(&options, choice);
     world.proxies = options.proxy_from != NULL;
     world.rates = options.handshake_rate > 0;
-    sockets_begin((choice & 4 ? 20 : 0) * NS_PER_US);
+    sockets_begin((choice & 64 ? 200 : choice & 4 ? 20 : 0) * NS_PER_US); /* 200: two in a slice */
     world.ticked_ns = clock_told();
     CHECK(tickcast_broker_new(&options, &world.broker) == TICKCAST_OK);
     CHECK(tickcast_broker_start(world.broker) == TICKCAST_OK);

@@ -1,4 +1,5 @@
 /* What a broker does for those who are connected to it. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -85,6 +86,23 @@ static void subscribe(struct scene *scene) {
               "no error");
     if (scene_push(scene, "x/new/y", SMALL, sizeof SMALL))
         scene_receive(peer, "x/new/y", SMALL, sizeof SMALL);
+}
+
+/* More than go into the index at once; some with wildcards. */
+static void subscribe_large(struct scene *scene) {
+    enum { LARGE = 270, TEXT = 16 };
+    static char texts[LARGE][TEXT];
+    static const char *set[LARGE];
+    struct peer *peer = &scene->peers[0];
+    for (int i = 0; i < LARGE; i++) {
+        snprintf(texts[i], TEXT, i % 8 == 0 ? "S%d*/*/c" : "S%d/b/c", i);
+        set[i] = texts[i];
+    }
+    if (!scene_subscribe(peer, set, LARGE)) return;
+    if (scene_push(scene, "S7/b/c", SMALL, sizeof SMALL) &&
+        !scene_receive(peer, "S7/b/c", SMALL, sizeof SMALL))
+        return;
+    scene_subscribe(peer, SET, 3);
 }
 
 /* Delivering. */
@@ -198,6 +216,7 @@ const struct act acts[] = {
     {"a publisher comes", NULL, arrive_to_publish, ACT_FRESH, false, false},
     {"a connection is handed over", NULL, be_handed_over, ACT_FRESH, false, false},
     {"streams are subscribed", connected, subscribe, ACT_FRESH, false, false},
+    {"many streams are subscribed", connected, subscribe_large, ACT_FRESH, false, false},
     {"messages are delivered", three_subscribers, deliver, ACT_FRESH, false, false},
     {"messages are published", a_subscriber_and_a_publisher, publish, ACT_FRESH, false, false},
     {"a slow reader is evicted", a_slow_subscriber, evict, ACT_FRESH, false, false},

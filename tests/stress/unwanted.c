@@ -25,6 +25,8 @@
 #define KEYS        12
 #define KEY_BYTES   14
 #define STREAMS_MAX 3
+#define FILLERS     4000 /* streams that make a set one that takes many turns to come and go */
+#define LARGE       24   /* of so many sets one is such */
 #define BEGIN       UINT32_MAX /* nothing was seen yet */
 #define AHEAD       300        /* messages of a producer for each conversation, then it is slow */
 #define SLOW_NS     50000
@@ -122,8 +124,8 @@ static bool receive(struct subscriber *subscriber, int timeout_ms, bool *timed_o
 /* A set of few keys, mostly as literals: most keys are wanted by nobody most of the time. */
 static void request(struct subscriber *subscriber, bool wants[KEYS]) {
     static char none[] = "nobody/sends/this";
-    char texts[STREAMS_MAX][32];
-    const char *streams[STREAMS_MAX] = {none};
+    char texts[STREAMS_MAX][32], fillers[FILLERS][24];
+    const char *streams[STREAMS_MAX + FILLERS] = {none};
     uint32_t count = draw(&subscriber->seed, STREAMS_MAX + 1);
     memset(wants, 0, KEYS * sizeof *wants);
     for (uint32_t i = 0; i < count; i++) {
@@ -134,8 +136,14 @@ static void request(struct subscriber *subscriber, bool wants[KEYS]) {
             if (k == key || (kind == 0 && k % 10 == key % 10)) wants[k] = true;
         streams[i] = texts[i];
     }
+    if (count == 0) count = 1;
+    bool large = draw(&subscriber->seed, LARGE) == 0;
+    for (uint32_t i = 0; large && i < FILLERS; i++) {
+        snprintf(fillers[i], sizeof fillers[i], "F%u/%u/", subscriber->number, i);
+        streams[count++] = fillers[i];
+    }
     void *bytes;
-    size_t bytes_count = tickcast_subscribe_encode(streams, count > 0 ? count : 1, &bytes);
+    size_t bytes_count = tickcast_subscribe_encode(streams, count, &bytes);
     CHECK(bytes_count > 0, "no memory");
     client_queue(subscriber->client, WS_BINARY, bytes, bytes_count);
     free(bytes);

@@ -9,13 +9,14 @@ static void *failing_realloc(void *block, size_t bytes) {
     return until_failure-- > 0 ? realloc(block, bytes) : NULL;
 }
 
-#define realloc           failing_realloc
-#define malloc(bytes)     failing_realloc(NULL, bytes)
-#define ws_decoder_init   failing_init
-#define ws_decoder_fini   failing_fini
-#define ws_decoder_memory failing_memory
-#define ws_decoder_busy   failing_busy
-#define ws_decode         failing_decode
+#define realloc            failing_realloc
+#define malloc(bytes)      failing_realloc(NULL, bytes)
+#define ws_decoder_init    failing_init
+#define ws_decoder_fini    failing_fini
+#define ws_decoder_memory  failing_memory
+#define ws_decoder_busy    failing_busy
+#define ws_decoder_release failing_release
+#define ws_decode          failing_decode
 #include "ws/decode.c"
 
 /* Byte by byte: a ping inside a fragmented message. Returns the last event. */
