@@ -16,6 +16,7 @@
 #include "net/transport.h"
 #include "shard/shard.h"
 #include "ws/frame.h"
+#include "ws/handshake.h"
 
 #define PUBLISHER_TURN_MESSAGES                                                                    \
     256 /**< of one publisher, then the worker's own ring is drained                               \
@@ -58,12 +59,15 @@ struct conn {
     struct large_set *large_set; /**< asked for and not yet in the index, or NULL */
     enum conn_state state;
     uint32_t turn_messages; /**< of a publisher, decoded in this turn */
-    uint64_t whole_at;      /**< step of message_rate at which its burst is whole again */
-    bool parked;            /**< its message waits for a ring, or for its large set */
-    bool reading;           /**< the read event is added */
-    bool writing;           /**< the write event is added */
-    bool received;          /**< a sign of life since the last look: bytes, or room for them */
-    bool subscribed;        /**< counted in subscribers_now */
+    union {
+        struct ws_progress progress; /**< of the opening handshake */
+        uint64_t whole_at; /**< step of message_rate at which its burst is whole again; once open */
+    };
+    bool parked;     /**< its message waits for a ring, or for its large set */
+    bool reading;    /**< the read event is added */
+    bool writing;    /**< the write event is added */
+    bool received;   /**< a sign of life since the last look: bytes, or room for them */
+    bool subscribed; /**< counted in subscribers_now */
     struct ws_decoder decoder;
     struct event read_event, write_event;
     struct peer peer;

@@ -143,6 +143,7 @@ static void accept_upgrade(struct conn *conn, const struct ws_request *request, 
     if (publishes)
         socket_set_lowat(conn->transport.fd, (int)conn->shard->shared->options.notsent_lowat);
     conn->state = CONN_OPEN;
+    conn->whole_at = 0;
     list_remove(&conn->deadline);
     count_add(&conn->shard->stats.handshakes, 1);
     conn_flush(conn);
@@ -151,8 +152,8 @@ static void accept_upgrade(struct conn *conn, const struct ws_request *request, 
 void conn_handshake(struct conn *conn, uint8_t *bytes, size_t count) {
     struct ws_request request;
     const char *reason = NULL;
-    long taken = ws_request_parse(bytes, count, conn->shard->shared->options.max_handshake,
-                                  &request, &reason);
+    long taken = ws_request_go_on(&conn->progress, bytes, count,
+                                  conn->shard->shared->options.max_handshake, &request, &reason);
     if (taken == 0) {
         keep(conn, bytes, count);
         return;

@@ -11,11 +11,21 @@
 
 #define GO 1 /* a part is good; otherwise 0 for more bytes, or minus the status */
 
+/* What there was among the header lines, as bits. */
+enum seen {
+    SEEN_HOST = 1,
+    SEEN_UPGRADE = 2, /* to websocket */
+    SEEN_CONNECTION = 4,
+    SEEN_VERSION = 8,
+    SEEN_KEY = 16,
+    SEEN_LENGTH = 32,
+    SEEN_ORIGIN = 64,
+};
+
 struct parse {
     struct head head;
     struct ws_request request;
-    bool upgrade, connection, version, length;
-    unsigned hosts;
+    uint32_t seen;
 };
 
 static long refuse(struct parse *parse, int status, const char *reason) {
@@ -113,25 +123,32 @@ static long take_version(struct parse *parse) {
 
 /* The header lines that matter: each function takes a value and returns what is wrong, or NULL. */
 
+/* False if it was seen before. */
+static bool first(struct parse *parse, enum seen what) {
+    bool is_first = !(parse->seen & what);
+    parse->seen |= what;
+    return is_first;
+}
+
 static const char *take_host(struct parse *parse, struct ws_text value) {
-    if (parse->hosts++ > 0) return "second Host";
+    if (!first(parse, SEEN_HOST)) return "second Host";
     return value.bytes == 0 || host_bytes(value) < value.bytes ? "malformed Host" : NULL;
 }
 
 static const char *take_upgrade(struct parse *parse, struct ws_text value) {
     bool bad;
-    if (head_list_has(value, "websocket", &bad)) parse->upgrade = true;
+    if (head_list_has(value, "websocket", &bad)) parse->seen |= SEEN_UPGRADE;
     return bad ? "malformed Upgrade" : NULL;
 }
 
 static const char *take_connection(struct parse *parse, struct ws_text value) {
     bool bad;
-    if (head_list_has(value, "upgrade", &bad)) parse->connection = true;
+    if (head_list_has(value, "upgrade", &bad)) parse->seen |= SEEN_CONNECTION;
     return bad ? "malformed Connection" : NULL;
 }
 
 static const char *take_key(struct parse *parse, struct ws_text value) {
-    if (parse->request.key.bytes > 0) return "second Sec-WebSocket-Key";
+    if (!first(parse, SEEN_KEY)) return "second Sec-WebSocket-Key";
     size_t i = 0;
     while (i < value.bytes &&
            (head_is_alnum(value.at[i]) || value.at[i] == '+' || value.at[i] == '/'))
@@ -144,8 +161,7 @@ static const char *take_key(struct parse *parse, struct ws_text value) {
 }
 
 static const char *take_ws_version(struct parse *parse, struct ws_text value) {
-    if (parse->version) return "second Sec-WebSocket-Version";
-    parse->version = true;
+    if (!first(parse, SEEN_VERSION)) return "second Sec-WebSocket-Version";
     return text_is(value, "13") ? NULL : "Sec-WebSocket-Version is not 13";
 }
 
@@ -165,8 +181,7 @@ static const char *take_extensions(struct parse *parse, struct ws_text value) {
 }
 
 static const char *take_length(struct parse *parse, struct ws_text value) {
-    if (parse->length) return "second Content-Length";
-    parse->length = true;
+    if (!first(parse, SEEN_LENGTH)) return "second Content-Length";
     return text_is(value, "0") ? NULL : "an upgrade has no body";
 }
 
@@ -176,7 +191,7 @@ static const char *take_encoding(struct parse *parse, struct ws_text value) {
 }
 
 static const char *take_origin(struct parse *parse, struct ws_text value) {
-    if (parse->request.origin.at != NULL) return "second Origin";
+    if (!first(parse, SEEN_ORIGIN)) return "second Origin";
     parse->request.origin = value;
     return NULL;
 }
@@ -212,11 +227,11 @@ static const char *take_field(struct parse *parse, struct ws_text name, struct w
 }
 
 static const char *missing(const struct parse *parse) {
-    if (parse->hosts == 0) return "no Host";
-    if (!parse->upgrade) return "Upgrade is not websocket";
-    if (!parse->connection) return "Connection is not Upgrade";
-    if (!parse->version) return "no Sec-WebSocket-Version";
-    if (parse->request.key.bytes == 0) return "no Sec-WebSocket-Key";
+    if (!(parse->seen & SEEN_HOST)) return "no Host";
+    if (!(parse->seen & SEEN_UPGRADE)) return "Upgrade is not websocket";
+    if (!(parse->seen & SEEN_CONNECTION)) return "Connection is not Upgrade";
+    if (!(parse->seen & SEEN_VERSION)) return "no Sec-WebSocket-Version";
+    if (!(parse->seen & SEEN_KEY)) return "no Sec-WebSocket-Key";
     return NULL;
 }
 
@@ -236,20 +251,45 @@ static long take_fields(struct parse *parse) {
     return GO;
 }
 
-long ws_request_parse(const void *bytes, size_t count, size_t max_bytes, struct ws_request *request,
-                      const char **reason) {
+/* 0: its header lines go on, and progress says from where. */
+static long parse_from(struct ws_progress *progress, struct parse *parse, const char *start) {
+    long answer = GO;
+    if (progress->line == 0) {
+        answer = take_method(parse);
+        if (answer == GO) answer = take_target(parse);
+        if (answer == GO) answer = take_version(parse);
+        if (answer != GO) return answer;
+    }
+    parse->head.at += progress->line;
+    parse->seen = progress->seen;
+    answer = take_fields(parse);
+    if (answer == 0)
+        *progress = (struct ws_progress){(uint32_t)(parse->head.at - start), parse->seen};
+    return answer;
+}
+
+long ws_request_go_on(struct ws_progress *progress, const void *bytes, size_t count,
+                      size_t max_bytes, struct ws_request *request, const char **reason) {
     const char *start = bytes;
     size_t most = count < max_bytes ? count : max_bytes;
     struct parse parse = {.head = {.at = start, .end = start + most}};
-    long answer = take_method(&parse);
-    if (answer == GO) answer = take_target(&parse);
-    if (answer == GO) answer = take_version(&parse);
-    if (answer == GO) answer = take_fields(&parse);
+    bool in_part = progress->line > 0;
+    long answer = parse_from(progress, &parse, start);
+    if (answer == GO && in_part) {
+        *progress = (struct ws_progress){0}; /* now for the texts of all lines */
+        return ws_request_go_on(progress, bytes, count, max_bytes, request, reason);
+    }
     if (answer == 0 && count >= max_bytes) answer = refuse(&parse, 431, "request too long");
     if (answer < 0 && reason != NULL) *reason = parse.head.reason;
     if (answer != GO) return answer;
     *request = parse.request;
     return (long)(parse.head.at - start);
+}
+
+long ws_request_parse(const void *bytes, size_t count, size_t max_bytes, struct ws_request *request,
+                      const char **reason) {
+    struct ws_progress progress = {0};
+    return ws_request_go_on(&progress, bytes, count, max_bytes, request, reason);
 }
 
 bool ws_request_offers(const struct ws_request *request, const char *name) {

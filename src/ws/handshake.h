@@ -45,6 +45,19 @@ struct ws_request {
 long ws_request_parse(const void *bytes, size_t count, size_t max_bytes, struct ws_request *request,
                       const char **reason);
 
+/** What is known of a request of which more is to come; all zero before its first byte. */
+struct ws_progress {
+    uint32_t
+        line; /**< where the first header line begins that is not whole; 0: none was looked at */
+    uint32_t seen; /**< what the lines before it hold */
+};
+
+/** The same for a request that comes in pieces: the whole lines that the last call saw, which this
+ * one is offered again, are not looked at before all have come. So a peer that sends single bytes
+ * pays for each by a line and not by the whole request. */
+long ws_request_go_on(struct ws_progress *progress, const void *bytes, size_t count,
+                      size_t max_bytes, struct ws_request *request, const char **reason);
+
 /** True if `name` is one of the comma-separated protocols that the request offers. */
 bool ws_request_offers(const struct ws_request *request, const char *name);
 

@@ -46,8 +46,29 @@ static struct answer parse_copy(const uint8_t *bytes, size_t count, size_t most)
     return answer;
 }
 
-static void check_cut(const uint8_t *bytes, size_t cut, const struct answer *whole, bool *told) {
+/* The same as the next piece of what was offered before. */
+static void check_piece(const uint8_t *bytes, size_t cut, const struct answer *part,
+                        struct ws_progress *progress) {
+    struct answer piece = {0};
+    uint8_t *copy = fuzz_copy(bytes, cut);
+    piece.value = ws_request_go_on(progress, copy, cut, MOST, &piece.request, &piece.reason);
+    CHECK(piece.value == part->value && piece.reason == part->reason);
+    CHECK(progress->line <= cut && (part->value != 0 || progress->line == 0 ||
+                                    memcmp(bytes + progress->line - 2, "\r\n", 2) == 0));
+    if (piece.value > 0) {
+        CHECK(piece.request.key.bytes == part->request.key.bytes);
+        CHECK(piece.request.origin.bytes == part->request.origin.bytes);
+        CHECK(piece.request.path.bytes == part->request.path.bytes);
+        CHECK(piece.request.fields.bytes == part->request.fields.bytes);
+        CHECK(piece.request.forwarded == part->request.forwarded);
+    }
+    fuzz_free(copy);
+}
+
+static void check_cut(const uint8_t *bytes, size_t cut, const struct answer *whole, bool *told,
+                      struct ws_progress *progress) {
     struct answer part = parse_copy(bytes, cut, MOST);
+    if (!*told) check_piece(bytes, cut, &part, progress);
     if (part.value == 0) {
         CHECK(!*told);
         return;
@@ -60,9 +81,10 @@ static void check_cut(const uint8_t *bytes, size_t cut, const struct answer *who
 
 static void check_cuts(const uint8_t *bytes, size_t count, const struct answer *whole) {
     size_t step = count <= ALL_CUTS ? 1 : count / SOME_CUTS;
+    struct ws_progress progress = {0};
     bool told = false;
-    for (size_t cut = 0; cut < count; cut += step) check_cut(bytes, cut, whole, &told);
-    check_cut(bytes, count, whole, &told);
+    for (size_t cut = 0; cut < count; cut += step) check_cut(bytes, cut, whole, &told, &progress);
+    check_cut(bytes, count, whole, &told, &progress);
 }
 
 /* With less room: the same answer if the request fits, otherwise 431 unless another came before. */

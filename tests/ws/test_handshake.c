@@ -104,14 +104,42 @@ Test(handshake, spoiled_requests_are_answered_the_same_at_every_byte) {
             struct ws_request request;
             const char *reason = NULL, *whole_reason = NULL;
             long whole = ws_request_parse(bytes, sizeof good - 1, LIMIT, &request, &whole_reason);
+            struct ws_progress progress = {0};
+            long piece = 0;
             for (size_t part = at > 3 ? at - 3 : 0; part < sizeof good - 1; part++) {
                 long answer = ws_request_parse(bytes, part, LIMIT, &request, &reason);
                 cr_assert(answer == 0 || (answer == whole && reason == whole_reason),
                           "byte %zu is %d, cut at %zu: %ld, whole %ld", at, value, part, answer,
                           whole);
+                if (piece != 0) continue;
+                piece = ws_request_go_on(&progress, bytes, part, LIMIT, &request, &reason);
+                cr_assert(piece == answer && (piece == 0 || reason == whole_reason),
+                          "byte %zu is %d, piece to %zu: %ld, at once %ld", at, value, part, piece,
+                          answer);
             }
         }
     }
+}
+
+/* A peer that sends single bytes makes each line be looked at again, not the whole request. */
+Test(handshake, in_pieces_only_the_line_that_is_not_whole_is_looked_at_again) {
+    static const char good[] =
+        WITH("Origin: http://a\r\nForwarded: x\r\nSec-WebSocket-Protocol: a, b\r\n");
+    struct ws_progress progress = {0};
+    struct ws_request request, whole;
+    size_t line = 0;
+    for (size_t part = 1; part < sizeof good - 1; part++) {
+        if (good[part - 1] == '\n') line = part;
+        cr_assert_eq(ws_request_go_on(&progress, good, part, LIMIT, &request, NULL), 0);
+        cr_assert_eq(progress.line, line, "%zu bytes", part);
+    }
+    long all = (long)sizeof good - 1;
+    cr_assert_eq(ws_request_go_on(&progress, good, (size_t)all, LIMIT, &request, NULL), all);
+    cr_assert_eq(ws_request_parse(good, (size_t)all, LIMIT, &whole, NULL), all);
+    cr_expect(request.path.at == whole.path.at && request.key.at == whole.key.at);
+    cr_expect(request.origin.at == whole.origin.at && request.protocols.at == whole.protocols.at);
+    cr_expect(request.fields.bytes == whole.fields.bytes && whole.fields.bytes > 0);
+    cr_expect(request.forwarded);
 }
 
 /* Each is refused with its last byte, and not before. */

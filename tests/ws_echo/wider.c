@@ -2,17 +2,17 @@
  * What ws_echo (run as `ws_echo -c FILE`, or with the flags of tickcastd) allows beyond tickcastd,
  * so that a conformance suite passes without any configuration: a file needs a listener, and any
  * setting in it stands; `ws_echo --check` shows what counts. Linked with --wrap: settings_init
- * and ws_request_parse of all objects are the two here.
+ * and ws_request_go_on of all objects are the two here.
  */
 #include "tickcastd/settings.h"
 #include "ws/handshake.h"
 
 void __real_settings_init(struct settings *settings);
 void __wrap_settings_init(struct settings *settings);
-long __real_ws_request_parse(const void *bytes, size_t count, size_t max_bytes,
-                             struct ws_request *request, const char **reason);
-long __wrap_ws_request_parse(const void *bytes, size_t count, size_t max_bytes,
-                             struct ws_request *request, const char **reason);
+long __real_ws_request_go_on(struct ws_progress *progress, const void *bytes, size_t count,
+                             size_t max_bytes, struct ws_request *request, const char **reason);
+long __wrap_ws_request_go_on(struct ws_progress *progress, const void *bytes, size_t count,
+                             size_t max_bytes, struct ws_request *request, const char **reason);
 
 void __wrap_settings_init(struct settings *settings) {
     __real_settings_init(settings);
@@ -31,10 +31,10 @@ void __wrap_settings_init(struct settings *settings) {
 }
 
 /* Every path is that of subscribers. */
-long __wrap_ws_request_parse(const void *bytes, size_t count, size_t max_bytes,
-                             struct ws_request *request, const char **reason) {
+long __wrap_ws_request_go_on(struct ws_progress *progress, const void *bytes, size_t count,
+                             size_t max_bytes, struct ws_request *request, const char **reason) {
     static const char path[] = "/ws";
-    long taken = __real_ws_request_parse(bytes, count, max_bytes, request, reason);
+    long taken = __real_ws_request_go_on(progress, bytes, count, max_bytes, request, reason);
     if (taken > 0) request->path = (struct ws_text){path, sizeof path - 1};
     return taken;
 }
