@@ -32,10 +32,14 @@ static void init_lists(struct conn *conn) {
     list_init(&conn->turn);
 }
 
-/* A random slot of the wheel: pings of connections that came together do not go together. */
+/* A random slot of the half of the wheel that comes last: pings of connections that came together
+ * do not go together, and nobody is pinged who has just come. */
 static uint32_t ping_slot(const struct conn *conn) {
-    uint64_t salt = (uint64_t)(uintptr_t)conn ^ conn->shard->now_ns;
-    return (uint32_t)(hash_bytes(&salt, sizeof salt, conn->shard->shared->seed) % SHARD_PINGS);
+    const struct shard *shard = conn->shard;
+    uint64_t salt = (uint64_t)(uintptr_t)conn ^ shard->now_ns;
+    uint64_t random = hash_bytes(&salt, sizeof salt, shard->shared->seed);
+    return (uint32_t)((shard->ping_at + SHARD_PINGS / 2 + random % (SHARD_PINGS / 2)) %
+                      SHARD_PINGS);
 }
 
 static void uncount(struct shard *shard) {

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import unittest
 
+import msgpack
 import websockets
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "readme"))
@@ -78,6 +79,16 @@ async def echo(ws):
 async def silent(ws):
     async for _ in ws:
         pass
+
+
+async def tireless(ws):
+    """Goes on with messages of its own, so that nobody who waits for the last one is soon done."""
+    async for message in ws:
+        if ws.path != "/publish":
+            await ws.send(message)
+            while True:
+                await ws.send(msgpack.packb({"key": "a/b/c", "data": None}))
+                await asyncio.sleep(0.5)
 
 
 async def closing(ws):
@@ -247,10 +258,10 @@ class Runs(Case):
         self.assertLess(result["duration_s"], 590)
 
     def test_the_second_signal_ends_the_program(self):
-        stopped = Server(handler=silent) # its drain takes long enough
-        self.addCleanup(stopped.stop)
-        run = self.start(stopped.url, "--duration", "10min", "--json", "a.json")
-        run.until("at ws:")
+        server = Server(handler=tireless)
+        self.addCleanup(server.stop)
+        run = self.start(server.url, "--duration", "10min", "--json", "a.json")
+        run.until(r"^run \d+ s of 600 s")
         run.interrupt()
         run.until("^stopping")
         run.interrupt()

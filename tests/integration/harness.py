@@ -71,8 +71,8 @@ def go_build(source):
 class Broker:
     """tickcastd (or another `program` of its kind) on a free port for ws, one for wss and a Unix
     socket, run by the command `within`. A setting that is a list is a flag for each of its values;
-    `stdin` is that of subprocess.Popen. Unless the test says otherwise it sends no pings by itself,
-    since they come at any time and most tests look at each frame, and hurries nobody, since a busy
+    `stdin` is that of subprocess.Popen. Unless the test says otherwise it sends no pings by itself
+    (none in the first half of ping_interval), since most tests look at each frame, and hurries nobody, since a busy
     machine holds any of these processes up for seconds."""
 
     def __init__(self, stdin=subprocess.DEVNULL, program="tickcastd", within=(), **settings):

@@ -29,6 +29,21 @@ static void read_ping(int fd) {
     cr_assert(recv(fd, head, 2, MSG_WAITALL) == 2 && head[0] == 0x89 && head[1] == 0);
 }
 
+/* By chance a ping would come sooner, to half of those that connect. */
+Test(dead, nobody_is_pinged_who_has_just_come) {
+    for (int i = 0; i < 16; i++) {
+        struct raw raw;
+        char answer[126];
+        int fd = stage(&raw);
+        leap_ms(INTERVAL_MS / 2 - INTERVAL_MS / 100);
+        raw_frame(fd, 0x89, "x", 1);
+        cr_assert(raw_read_frame(fd, answer) == 1, "a pong, and no ping before it");
+        leap_ms(INTERVAL_MS / 2 + INTERVAL_MS / 50);
+        read_ping(fd);
+        raw_fini(&raw);
+    }
+}
+
 Test(dead, who_answers_pings_lives) {
     struct raw raw;
     char answer[126];
