@@ -41,7 +41,7 @@ static inline void raw_start(struct raw *raw, const char *certs) {
     cr_assert(tickcast_broker_start(raw->broker) == TICKCAST_OK);
 }
 
-/* They come at any time, and raw_read_frame takes the next frame for an answer. */
+/* raw_read_frame takes the next frame for an answer. */
 static inline void raw_no_pings(struct tickcast_options *options) {
     options->ping_interval_ms = 3600000;
     options->dead_time_ms = 7200000;
