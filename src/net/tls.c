@@ -13,12 +13,12 @@
 /* AEAD only, as in TLS 1.3, and ECDHE only, also there: OpenSSL's own groups have finite fields
  * too, of which the largest takes a tenth of a second for a key share that costs its sender
  * nothing. */
-#define TLS12_CIPHERS  "ECDHE+AESGCM:ECDHE+CHACHA20"
-#define GROUPS         "X25519:P-256:X448:P-521:P-384"
-#define HELLO_BYTES    (16 * 1024) /* most of extensions: some 2 KiB are usual, and a ticket */
-#define KEY_OF_ANOTHER "private key does not belong to the certificate:"
-#define KEY_ENCRYPTED  "private key is encrypted, which nobody can answer for here:"
-#define FILE_BYTES     256 /* of a file's name in an error */
+#define TLS12_CIPHERS    "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define GROUPS           "X25519:P-256:X448:P-521:P-384"
+#define EXTENSIONS_BYTES (16 * 1024) /* most of extensions: some 2 KiB are usual, and a ticket */
+#define KEY_OF_ANOTHER   "private key does not belong to the certificate:"
+#define KEY_ENCRYPTED    "private key is encrypted, which nobody can answer for here:"
+#define FILE_BYTES       256 /* of a file's name in an error */
 
 void tls_clear_errors(void) {
     /* to look is much cheaper than to clear what is empty, which is as much as a tenth of a write
@@ -101,7 +101,7 @@ static int check_hello(SSL *ssl, int *alert, void *arg) {
     for (size_t i = 0; i < count; i++)
         if (SSL_client_hello_get0_ext(ssl, (unsigned)types[i], &at, &bytes) == 1) all += bytes;
     OPENSSL_free(types);
-    if (all <= HELLO_BYTES) return SSL_CLIENT_HELLO_SUCCESS;
+    if (all <= EXTENSIONS_BYTES) return SSL_CLIENT_HELLO_SUCCESS;
     *alert = SSL_AD_ILLEGAL_PARAMETER;
     ERR_raise(ERR_LIB_SSL, SSL_R_LENGTH_TOO_LONG); /* for the log: OpenSSL's own says less */
     return SSL_CLIENT_HELLO_ERROR;
