@@ -65,6 +65,14 @@ static inline int raw_connect(struct raw *raw) {
     return fd;
 }
 
+/* A peer's end of a connection on a Unix socket. */
+static inline int raw_adopt(struct raw *raw) {
+    int fds[2];
+    cr_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
+    cr_assert(tickcast_broker_adopt(raw->broker, fds[1], -1, NULL, 0) == TICKCAST_OK);
+    return raw_keep(raw, fds[0]);
+}
+
 static inline void raw_send(int fd, const void *bytes, size_t count) {
     (void)!send(fd, bytes, count, MSG_NOSIGNAL); /* whoever was refused may be closed already */
 }

@@ -140,12 +140,9 @@ static void begin_messages(struct raw *raw) {
 
 /* On a Unix socket nothing but answers to pings tells that a peer lives. */
 static void answer_no_ping(struct raw *raw) {
-    int fds[2];
-    cr_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
-    raw_keep(raw, fds[0]);
-    cr_assert(tickcast_broker_adopt(raw->broker, fds[1], -1, NULL, 0) == TICKCAST_OK);
-    raw_ask(fds[0], "/ws", "");
-    raw_read_head(fds[0]);
+    int fd = raw_adopt(raw);
+    raw_ask(fd, "/ws", "");
+    raw_read_head(fd);
 }
 
 static void connect_and_stop(struct raw *raw) {

@@ -2,6 +2,15 @@
 
 #include "tls_stage.h"
 
+/* One certificate is served, to all. */
+static void open_serving(struct stage *stage) {
+    stage_open(stage);
+    issue_cert(stage->folder,
+               (struct issue){.name = "a", .subject = "a", .names = "DNS:a.example"});
+    use(stage, "a");
+    serve(stage);
+}
+
 /* The common name of the certificate that a client gets; "" without a handshake. */
 static const char *served(const struct stage *stage, struct asking asking) {
     static char name[64];
@@ -67,10 +76,7 @@ Test(tls_server, an_RSA_and_an_ECDSA_certificate_of_one_name_are_both_served) {
 
 Test(tls_server, http_1_1_is_chosen_also_among_others_and_nothing_else_is_spoken) {
     struct stage stage;
-    stage_open(&stage);
-    issue_cert(stage.folder, (struct issue){.name = "a", .subject = "a", .names = "DNS:a.example"});
-    use(&stage, "a");
-    serve(&stage);
+    open_serving(&stage);
     static const struct {
         const char *offered, *chosen;
     } rows[] = {{NULL, ""},
@@ -98,10 +104,7 @@ Test(tls_server, http_1_1_is_chosen_also_among_others_and_nothing_else_is_spoken
 
 Test(tls_server, keys_are_exchanged_on_curves_never_in_finite_fields) {
     struct stage stage;
-    stage_open(&stage);
-    issue_cert(stage.folder, (struct issue){.name = "a", .subject = "a", .names = "DNS:a.example"});
-    use(&stage, "a");
-    serve(&stage);
+    open_serving(&stage);
     static const struct {
         const char *groups;
         bool good;
@@ -178,10 +181,7 @@ static int offer_groups(const struct stage *stage, unsigned count) {
 
 Test(tls_server, a_long_hello_is_refused) {
     struct stage stage;
-    stage_open(&stage);
-    issue_cert(stage.folder, (struct issue){.name = "a", .subject = "a", .names = "DNS:a.example"});
-    use(&stage, "a");
-    serve(&stage);
+    open_serving(&stage);
     cr_expect_eq(offer_groups(&stage, 0), 0);
     cr_expect_eq(offer_groups(&stage, 8000), 0);
     cr_expect_eq(offer_groups(&stage, 8200), SSL_R_LENGTH_TOO_LONG);

@@ -6,16 +6,7 @@
 #define DEAD_MS     1500000
 #define LEAP_MS     (INTERVAL_MS + INTERVAL_MS / 100) /* after which everybody is looked at, once */
 
-/* A peer's end of its connection. */
-static int adopt(struct raw *raw) {
-    int fds[2];
-    cr_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
-    raw_keep(raw, fds[0]);
-    cr_assert(tickcast_broker_adopt(raw->broker, fds[1], -1, NULL, 0) == TICKCAST_OK);
-    return fds[0];
-}
-
-/* That of a subscriber. */
+/* A subscriber's end of its connection. */
 static int stage(struct raw *raw) {
     *raw = (struct raw){.socket_count = 0};
     tickcast_options_init(&raw->options);
@@ -24,7 +15,7 @@ static int stage(struct raw *raw) {
     raw->options.ping_interval_ms = INTERVAL_MS;
     raw->options.dead_time_ms = DEAD_MS;
     raw_start(raw, NULL);
-    int fd = adopt(raw);
+    int fd = raw_adopt(raw);
     raw_ask(fd, "/ws", "");
     raw_read_head(fd);
     return fd;
@@ -40,7 +31,7 @@ Test(dead, nobody_is_pinged_who_has_just_come) {
     for (int i = 0; i < 16; i++) {
         struct raw raw;
         char answer[126];
-        int fd = stage(&raw), late = adopt(&raw);
+        int fd = stage(&raw), late = raw_adopt(&raw);
         leap_ms(INTERVAL_MS / 2 - INTERVAL_MS / 100);
         cr_assert(recv(late, answer, 1, 0) <= 0, "its handshake's end: time has been looked at");
         raw_frame(fd, 0x89, "x", 1);

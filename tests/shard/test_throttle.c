@@ -20,7 +20,6 @@ static void read_pongs(int fd, int count) {
 
 Test(throttle, who_was_silent_for_long_has_a_burst_and_no_more) {
     struct raw raw = {.socket_count = 0};
-    int fds[2];
     tickcast_options_init(&raw.options);
     raw.options.workers = 1;
     raw.options.close_timeout_ms = 50; /* nobody answers a close */
@@ -28,21 +27,19 @@ Test(throttle, who_was_silent_for_long_has_a_burst_and_no_more) {
     raw.options.message_burst = BURST;
     raw_no_pings(&raw.options);
     raw_start(&raw, NULL);
-    cr_assert(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
-    raw_keep(&raw, fds[0]);
-    cr_assert(tickcast_broker_adopt(raw.broker, fds[1], -1, NULL, 0) == TICKCAST_OK);
-    raw_ask(fds[0], "/ws", "");
-    raw_read_head(fds[0]);
-    ping(fds[0], 1);
-    read_pongs(fds[0], 1);
+    int fd = raw_adopt(&raw);
+    raw_ask(fd, "/ws", "");
+    raw_read_head(fd);
+    ping(fd, 1);
+    read_pongs(fd, 1);
     clock_stop();
     leap_ms(IDLE_MS);
-    ping(fds[0], BURST + 1);
-    read_pongs(fds[0], BURST);
+    ping(fd, BURST + 1);
+    read_pongs(fd, BURST);
     for (int i = 0; raw_stats(&raw).throttled == 0 && i < PATIENCE_S * 1000; i++) usleep(1000);
     cr_assert(raw_stats(&raw).throttled > 0, "the last one waits");
     leap_ms(1000 / RATE);
-    read_pongs(fds[0], 1);
+    read_pongs(fd, 1);
     clock_go_on();
     raw_fini(&raw);
 }
